@@ -1,0 +1,67 @@
+"""Turn pydantic's findings into one sentence: the field, the value, the rule, the nearest allowed value."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+_KINDS = frozenset({"dla", "classify", "dla_up", "centernet"})
+"""Discriminator values: pydantic puts them into an error's location, a reader's YAML has no such level."""
+
+_MAX_SHOWN = 60
+
+
+def sentence(error: ValidationError, fields: Sequence[str]) -> str:
+    """What is wrong with a configuration; ``fields`` are known field names, to suggest for a misspelt one."""
+    findings = error.errors(include_url=False)
+    first = _finding(findings[0], fields)
+    more = len(findings) - 1
+    return first if not more else f"{first} ({more} more {'problem' if more == 1 else 'problems'} after this one.)"
+
+
+def _finding(detail: ErrorDetails, fields: Sequence[str]) -> str:
+    where = _path(detail["loc"])
+    value = _shown(detail["input"])
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "missing":
+            return f"{where} is missing: give it a value."
+        case "extra_forbidden":
+            near = get_close_matches(str(detail["loc"][-1]), fields, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "remove it."
+            return f"{where} is not a field of this configuration: {hint}"
+        case "greater_than_equal":
+            return f"{where} is {value}, but must be at least {context['ge']}: use {context['ge']}."
+        case "less_than_equal":
+            return f"{where} is {value}, but must be at most {context['le']}: use {context['le']}."
+        case "literal_error" | "enum" | "union_tag_invalid":
+            allowed = str(context.get("expected") or context.get("expected_tags"))
+            tag = context.get("tag")
+            return f"{where} is {value if tag is None else repr(tag)}, but must be one of {allowed}."
+        case "union_tag_not_found":
+            return f"{where}.kind is missing: say which kind it is."
+        case "too_long" | "too_short":
+            rule = "at most" if detail["type"] == "too_long" else "at least"
+            bound = context.get("max_length") if rule == "at most" else context.get("min_length")
+            return f"{where} has {context['actual_length']} entries, but must have {rule} {bound}."
+        case "value_error":
+            return f"{where}: {context['error']}." if where else f"{context['error']}."
+        case _:
+            rule = detail["msg"].removeprefix("Input should be ")
+            return f"{where or 'The configuration'} is {value}, but must be {rule}."
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in location:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part not in _KINDS or not text or "." in text or "[" in text:
+            text += f".{part}" if text else str(part)
+    return text
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
