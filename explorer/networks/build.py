@@ -1,0 +1,61 @@
+"""From a configuration to a network."""
+
+import torch
+from torch import nn
+
+from explorer.config import CenterNetHead, ClassifyHead, DLAUpHead, ModelConfig, resolve
+from explorer.errors import BudgetError
+from explorer.networks.centernet import CenterNet
+from explorer.networks.dla import DLA, DLAClassifier
+from explorer.networks.dla_up import DLASegmenter
+from explorer.networks.layers import Initialises
+
+MAX_PARAMETERS = 500_000_000
+"""2 GB of float32: eight times the largest published network of the family."""
+
+
+def construct(config_or_name: ModelConfig | str, device: str = "meta") -> nn.Module:
+    """The network in evaluation mode with values not yet set; on ``meta`` nothing is allocated.
+
+    Raises ConfigError for an unknown preset.
+    """
+    config = resolve(config_or_name)
+    with torch.device(device):
+        match config.head:
+            case ClassifyHead():
+                network: nn.Module = DLAClassifier(config.backbone, config.head)
+            case DLAUpHead():
+                base = DLA(config.backbone, config.head.base_classes)
+                network = DLASegmenter(base, config.backbone.pyramid, config.head)
+            case CenterNetHead():
+                base = DLA(config.backbone, config.head.base_classes)
+                network = CenterNet(base, config.backbone.pyramid, config.head)
+    return network.eval()
+
+
+def build(config_or_name: ModelConfig | str, device: str = "cpu", seed: int = 0) -> nn.Module:
+    """The network on a device, in evaluation mode, with the published initialisation drawn from ``seed``.
+
+    The same seed gives the same values on every device. Raises ConfigError for an unknown preset and BudgetError,
+    before anything is allocated, for more than ``MAX_PARAMETERS`` parameters.
+    """
+    network = construct(config_or_name)
+    count = sum(parameter.numel() for parameter in network.parameters())
+    if count > MAX_PARAMETERS:
+        raise BudgetError(
+            f"This network has {count / 1e6:,.0f} million parameters, but at most {MAX_PARAMETERS // 10**6:,} million "
+            "are built: use fewer channels or shallower levels."
+        )
+    if device == "meta":
+        return network
+    network = network.to_empty(device="cpu")
+    initialise(network, seed)
+    return network.to(device)
+
+
+def initialise(network: nn.Module, seed: int) -> None:
+    """Draw every value of a network of this package, on the CPU, from ``seed``."""
+    generator = torch.Generator().manual_seed(seed)
+    for module in reversed(list(network.modules())):  # children before the modules that have the last word
+        if isinstance(module, Initialises):
+            module.initialise(generator)
