@@ -11,6 +11,7 @@ import hashlib
 import io
 import pickle
 import pickletools
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -136,8 +137,8 @@ def _read_pickle(name: str, data: bytes, instructions: Iterator[_Instruction]) -
         raise WeightsError(
             f"{name} is not a plain state dict: it holds more than tensors and numbers."
         ) from error
-    except (ValueError, RuntimeError, EOFError, KeyError, IndexError, TypeError, AttributeError, AssertionError,
-            MemoryError, UnicodeDecodeError) as error:  # fmt: skip
+    except (ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, RuntimeError,
+            TypeError, ValueError, struct.error) as error:  # fmt: skip
         # What the unpickler raises for bytes that are no valid program depends on where they go wrong.
         raise WeightsError(f"{name} is damaged or cut short: {_first_line(error)}.") from error
 
@@ -159,6 +160,8 @@ def _refuse_calls(name: str, instructions: Iterator[_Instruction]) -> None:
             raise WeightsError(
                 f"{name} is refused: its pickle uses {opcode.name}, which state dicts have no need of."
             )
+        if opcode.name == "PROTO" and argument not in range(pickle.HIGHEST_PROTOCOL + 1):
+            raise WeightsError(f"{name} is damaged: no pickle has protocol {argument}.")
         if opcode.name == "GLOBAL":
             called = str(argument).replace(" ", ".")
             plain_type = called.startswith("torch.") and called.endswith("Storage") and called.count(".") == 1
