@@ -1,0 +1,123 @@
+"""How each of the shipped networks was trained, as data. Imports no torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+
+from explorer.errors import ConfigError
+from explorer.training.scenes import TRAINING_SEEDS
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of training at one picture size."""
+
+    size: int
+    """Side of the square scenes in pixels, a multiple of 32."""
+
+    batch: int
+    """Scenes in a step."""
+
+    steps: int
+    """Optimiser steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything but the machine that decides what a training run does.
+
+    The scene of picture i of the whole run has the seed ``first_seed + i``, whatever was interrupted in between.
+    """
+
+    name: str
+    """The preset that is trained; also the recipe's own name."""
+
+    first_seed: int
+    phases: tuple[Phase, ...]
+    peak_rate: float
+    """AdamW's learning rate after the warm-up; it then falls to zero along half a cosine."""
+
+    warmup: int = 150
+    """Steps of linear warm-up."""
+
+    weight_decay: float = 0.01
+    """On convolution weights; normalisation and biases are left alone."""
+
+    average: float = 0.998
+    """Decay of the running average of the weights, which is what gets exported."""
+
+    dice: float = 0.0
+    """Weight of the soft Dice loss beside the cross entropy; segmentation alone."""
+
+    size_weight: float = 0.1
+    """Weight of the box size loss in pixels of the output map (CenterNet's 0.1); detection alone."""
+
+    framed: float = 0.0
+    """Share of the scenes drawn 32 pixels smaller inside a black frame, as CenterNet's preprocessing pads."""
+
+    clip: float = 5.0
+    """Largest norm of a step's gradient."""
+
+    init_seed: int = 0
+    """Seed of the random initial weights."""
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of the whole run."""
+        return sum(phase.steps for phase in self.phases)
+
+    @property
+    def images(self) -> int:
+        """Scenes of the whole run, none of them twice."""
+        return sum(phase.steps * phase.batch for phase in self.phases)
+
+    @property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits that depend on every field."""
+        return sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+
+    def phase_at(self, step: int) -> tuple[Phase, int]:
+        """The phase of a step (from 0) and the seed of that step's first scene."""
+        seed = self.first_seed
+        for phase in self.phases:
+            if step < phase.steps:
+                return phase, seed + step * phase.batch
+            step -= phase.steps
+            seed += phase.steps * phase.batch
+        raise ValueError(f"The recipe {self.name} has {self.steps} steps, so there is no such step.")
+
+
+_RECIPES = (
+    Recipe(
+        name="scenes_seg",
+        first_seed=0,
+        phases=(Phase(size=128, batch=8, steps=4500), Phase(size=192, batch=8, steps=2000)),
+        peak_rate=2e-3,
+        dice=0.3,
+    ),
+    Recipe(
+        name="scenes_det",
+        first_seed=500_000_000,
+        phases=(Phase(size=128, batch=8, steps=3500), Phase(size=192, batch=8, steps=1500)),
+        peak_rate=1.5e-3,
+        framed=0.1,
+    ),
+)
+
+
+def recipes() -> dict[str, Recipe]:
+    """Every recipe by name, which is the preset that it trains."""
+    for recipe in _RECIPES:
+        if recipe.first_seed + recipe.images > TRAINING_SEEDS.stop:
+            raise ConfigError(f"The recipe {recipe.name} runs past the training seeds {TRAINING_SEEDS}.")
+    return {recipe.name: recipe for recipe in _RECIPES}
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe of this name; raises ConfigError with the names there are."""
+    known = recipes()
+    if name not in known:
+        raise ConfigError(f"There is no recipe {name!r}: use one of {', '.join(known)}.")
+    return known[name]
