@@ -13,7 +13,10 @@ from math import prod
 
 from explorer.roles import Role
 
-type_sizes: Mapping[str, int] = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int64": 8, "bool": 1}
+type_sizes: Mapping[str, int] = {
+    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "complex64": 8, "complex128": 16,
+    "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1,
+}  # fmt: skip
 
 Json = None | bool | int | float | str | list["Json"] | tuple["Json", ...] | dict[str, "Json"]
 
@@ -134,7 +137,9 @@ class LayerGraph:
 
     def to_json(self) -> str:
         """The graph as JSON text; ``from_json`` gives an equal graph back."""
-        return json.dumps({"format": "explorer.layer_graph", "version": 1, **asdict(self)}, separators=(",", ":"))
+        return json.dumps(
+            {"format": "explorer.layer_graph", "version": 1, **asdict(self)}, separators=(",", ":")
+        )
 
     @classmethod
     def from_json(cls, text: str) -> LayerGraph:
@@ -164,7 +169,9 @@ class LayerGraph:
 
 def writes_memory(operation: Operation) -> bool:
     """Whether the operation's outputs are newly written: neither a view nor computed in place."""
-    return operation.kind not in IN_PLACE_OR_VIEW and not operation.attributes.get("inplace", False)
+    attributes = operation.attributes
+    aliased = attributes.get("inplace", False) or attributes.get("view", False)
+    return operation.kind not in IN_PLACE_OR_VIEW and not aliased
 
 
 def parent_path(path: str) -> str:

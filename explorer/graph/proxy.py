@@ -36,11 +36,11 @@ class ShapeProxy:
     a new id. Attributes and methods of ``torch.Tensor`` that are not defined here are recorded as calls.
     """
 
-    __slots__ = ("recorder", "id", "shape", "dtype")
+    __slots__ = ("dtype", "id", "recorder", "shape")
 
-    def __init__(self, recorder: Recorder, id: int, shape: torch.Size, dtype: torch.dtype) -> None:
+    def __init__(self, recorder: Recorder, tensor: int, shape: torch.Size, dtype: torch.dtype) -> None:
         self.recorder = recorder
-        self.id = id
+        self.id = tensor
         self.shape = shape
         self.dtype = dtype
 
@@ -145,7 +145,7 @@ class ShapeProxy:
             f"{tuple(self.shape)}, but a trace has shapes only; values must not decide what a network computes."
         )
 
-    __bool__ = __int__ = __float__ = __index__ = __complex__ = __array__ = _no_value  # type: ignore[assignment]
+    __bool__ = __int__ = __float__ = __index__ = __complex__ = __array__ = _no_value
     item = tolist = numpy = _no_value
 
     # Everything else is an operation.

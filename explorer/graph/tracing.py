@@ -8,7 +8,6 @@ caller's module is patched: what is hooked is the private network.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,8 +18,10 @@ from explorer.config import ModelConfig, resolve
 from explorer.errors import ExplorerError, TraceError
 from explorer.graph import fallback
 from explorer.graph.layer_graph import Json, LayerGraph, Operation, Scope, Tensor
-from explorer.graph.proxy import META, ShapeProxy
-from explorer.graph.rules import RULES, Outcome, ShapeError, by
+from explorer.graph.outcome import Outcome, ShapeError, by
+from explorer.graph.private import private_copy
+from explorer.graph.proxy import ShapeProxy
+from explorer.graph.rules import RULES
 
 MAX_SIDE = 16_384
 MAX_CHANNELS = 4_096
@@ -54,42 +55,10 @@ def checked_shape(input_shape: tuple[int, int, int, int]) -> torch.Size:
     limits = {"N": MAX_BATCH, "C": MAX_CHANNELS, "H": MAX_SIDE, "W": MAX_SIDE}
     for (name, limit), size in zip(limits.items(), sizes, strict=True):
         if not 1 <= size <= limit:
-            raise TraceError(f"{name} of the input shape {by(sizes)} must be between 1 and {limit}, not {size}.")
+            raise TraceError(
+                f"{name} of the input shape {by(sizes)} must be between 1 and {limit}, not {size}."
+            )
     return torch.Size(sizes)
-
-
-def private_copy(module: nn.Module) -> nn.Module:
-    """A structural copy in evaluation mode: same classes and attributes, parameters and buffers on meta.
-
-    Hooks are not copied: they are the owner's, and may write to what is the owner's. Raises TraceError for
-    modules that cannot be copied.
-    """
-    memo: dict[int, Any] = {}
-
-    def stand_in(value: Any) -> None:
-        if isinstance(value, torch.Tensor) and id(value) not in memo:
-            tensor = torch.empty(value.shape, dtype=value.dtype, device=META)
-            memo[id(value)] = nn.Parameter(tensor, False) if isinstance(value, nn.Parameter) else tensor
-        elif isinstance(value, list | tuple):
-            for item in value:
-                stand_in(item)
-        elif isinstance(value, dict):
-            for item in value.values():
-                stand_in(item)
-
-    for part in module.modules():
-        if isinstance(part, torch.jit.ScriptModule):
-            raise TraceError(f"A {type(part).__name__} cannot be traced: give the module before it was scripted.")
-        for value in part.__dict__.values():
-            stand_in(value)
-        for name, value in part.__dict__.items():
-            if name.endswith("_hooks") and isinstance(value, dict):
-                memo[id(value)] = type(value)()
-    try:
-        twin = copy.deepcopy(module, memo)
-    except (TypeError, RuntimeError, ValueError, AttributeError, NotImplementedError) as error:
-        raise TraceError(f"{type(module).__name__} cannot be copied, so it cannot be traced: {error}") from error
-    return twin.eval()
 
 
 class Recorder:
@@ -117,7 +86,7 @@ class Recorder:
             raise
         except RecursionError as error:
             raise TraceError(f"At {self.place()}: the network's code calls itself without end.") from error
-        except Exception as error:  # noqa: BLE001 - a stranger's forward may raise anything
+        except Exception as error:  # a stranger's forward may raise anything
             raise TraceError(f"At {self.place()}: {type(error).__name__}: {error}") from error
         outputs = list(_named_proxies(result, ""))
         if not outputs:
@@ -166,6 +135,8 @@ class Recorder:
 
     def call(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Record one call of a torch function and return proxies for its results."""
+        if "input" in kwargs and not args:
+            args = (kwargs.pop("input"),)  # most functions take their first argument under this name as well
         known = RULES.get(function)
         if known is not None:
             kind, rule = known
@@ -210,14 +181,15 @@ class Recorder:
             value, stand_ins, changed, macs = fallback.run(function, args, kwargs)
         except ExplorerError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever PyTorch raises for sizes or values it cannot use
+        except Exception as error:
             proxies: list[ShapeProxy] = []
             _sort_arguments((*args, *kwargs.values()), proxies, [])
             shapes = " and ".join(by(proxy.shape) for proxy in proxies)
             reason = str(error).partition("\n")[0].rstrip(".")
             raise TraceError(f"At {self.place()}: {kind} does not accept {shapes}: {reason}.") from error
         number = len(self.operations)
-        proxies, reads = [], []
+        proxies = []
+        reads: list[nn.Parameter] = []
         _sort_arguments((*args, *kwargs.values()), proxies, reads)
         inputs = [proxy.id for proxy in proxies]
         sources = {id(tensor): proxy for proxy, tensor in stand_ins}
@@ -267,7 +239,9 @@ class Recorder:
         reads: list[nn.Parameter],
     ) -> None:
         if len(self.operations) >= MAX_OPERATIONS:
-            raise TraceError(f"{self.name} computes more than {MAX_OPERATIONS} operations, which is the limit.")
+            raise TraceError(
+                f"{self.name} computes more than {MAX_OPERATIONS} operations, which is the limit."
+            )
         path, call = self.frames[-1]
         self.operations.append((kind, path, call, inputs, outputs, attributes, macs))
         self.reads.append(reads)

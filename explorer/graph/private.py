@@ -1,0 +1,57 @@
+"""A private copy of somebody's module, for tracing: their module is read once and never touched."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import nn
+
+from explorer.errors import TraceError
+from explorer.graph.proxy import META
+
+
+def private_copy(module: nn.Module) -> nn.Module:
+    """A structural copy in evaluation mode: same classes and attributes, parameters and buffers on meta.
+
+    Hooks are not copied: they are the owner's, and may write to what is the owner's. Raises TraceError for
+    modules that cannot be copied.
+    """
+    memo: dict[int, Any] = {}
+
+    def stand_in(value: Any) -> None:
+        if isinstance(value, torch.Tensor) and id(value) not in memo:
+            tensor = torch.empty(value.shape, dtype=value.dtype, device=META)
+            memo[id(value)] = (
+                nn.Parameter(tensor, _has_gradient(tensor)) if isinstance(value, nn.Parameter) else tensor
+            )
+        elif isinstance(value, list | tuple):
+            for item in value:
+                stand_in(item)
+        elif isinstance(value, dict):
+            for item in value.values():
+                stand_in(item)
+
+    for part in module.modules():
+        if isinstance(part, torch.jit.ScriptModule):
+            raise TraceError(
+                f"A {type(part).__name__} cannot be traced: give the module before it was scripted."
+            )
+        for value in part.__dict__.values():
+            stand_in(value)
+        for name, value in part.__dict__.items():
+            if name.endswith("_hooks") and isinstance(value, dict):
+                memo[id(value)] = type(value)()
+    try:
+        twin = copy.deepcopy(module, memo)
+    except (TypeError, RuntimeError, ValueError, AttributeError, NotImplementedError) as error:
+        raise TraceError(
+            f"{type(module).__name__} cannot be copied, so it cannot be traced: {error}"
+        ) from error
+    return twin.eval()
+
+
+def _has_gradient(tensor: torch.Tensor) -> bool:
+    """Frozen parameters get one too: weights computed from them are recognised by their history."""
+    return tensor.is_floating_point() or tensor.is_complex()
