@@ -124,7 +124,15 @@ def _read_zip(name: str, data: bytes) -> object:
             if len(programs) != 1 or any("/code/" in entry.filename for entry in entries):
                 raise WeightsError(f"{name} is an archive, but not a state dict as torch.save writes it.")
             program = archive.read(programs[0])
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        ArithmeticError,
+        EOFError,
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as error:
         raise WeightsError(f"{name} is damaged or cut short: {error}.") from error
     return _read_pickle(name, data, pickletools.genops(program))
 
