@@ -1,0 +1,18 @@
+"""What pages compute and share: bounded, and kept once for all visitors. Imports torch only when called."""
+
+import streamlit as st
+
+from explorer.config import ModelConfig
+from explorer.graph.layer_graph import LayerGraph
+
+
+@st.cache_resource(max_entries=48, show_spinner="Tracing the network")
+def _graph(digest: str, size: tuple[int, int], _config: ModelConfig) -> LayerGraph:
+    from explorer.graph import trace
+
+    return trace(_config, (1, _config.backbone.input_channels, *size))
+
+
+def graph_of(config: ModelConfig, size: tuple[int, int]) -> LayerGraph:
+    """The traced graph of a network for one image of (height, width); raises TraceError where that cannot work."""
+    return _graph(config.digest, size, config)

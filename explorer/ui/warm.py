@@ -1,0 +1,18 @@
+"""Load torch while the first page is being read, so that the second one does not wait for it."""
+
+import importlib
+import threading
+
+import streamlit as st
+
+_HEAD_START = 0.4
+"""Seconds that the browser has to fetch and paint the page before the import takes a core for two seconds."""
+
+
+@st.cache_resource(show_spinner=False)
+def torch() -> threading.Thread:
+    """The process's one thread that imports torch, started at the first call; it touches nothing of Streamlit."""
+    thread = threading.Timer(_HEAD_START, importlib.import_module, ("torch",))
+    thread.daemon = True
+    thread.start()
+    return thread

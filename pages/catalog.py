@@ -1,0 +1,37 @@
+from explorer.ui import shell
+
+shell.require_frame()
+
+import streamlit as st
+
+from explorer.ui import catalog_cards, state
+from explorer.ui.catalog import FAMILY_NOTES, Family, entries
+
+here = state.current()
+for notice in here.notices:
+    st.warning(notice)
+
+top = st.grid(2, min_column_width=420, gap="large")
+with top.cell():
+    st.title("Networks", anchor=False)
+    st.markdown(
+        "Vision networks that aggregate their layers. Pick one, see its recursive structure with the tensor shape "
+        "on every edge, read it layer by layer, and run it on a picture."
+    )
+    catalog_cards.legend()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = st.text_input("Find", placeholder="dla60, grouped …", key="catalog-find", width=220)
+        order = st.selectbox("Sort by", list(catalog_cards.Order), key="catalog-order", width=220)
+    families = st.pills("Show", list(Family), selection_mode="multi", key="catalog-families")
+with top.cell():
+    catalog_cards.accuracy_chart(list(entries().values()))
+
+shown = catalog_cards.select(list(entries().values()), wanted, families, order)
+if not shown:
+    st.info(f"No network matches “{wanted.strip()}”. Clear the field to see all {len(entries())}.")
+for family in Family:
+    members = [entry for entry in shown if entry.family is family]
+    if members:
+        st.subheader(family, anchor=False)
+        st.caption(FAMILY_NOTES[family])
+        catalog_cards.cards(members, here)
