@@ -1,0 +1,28 @@
+"""make bench: every section in a process of its own. ``python bench/run.py [SECTION …]`` runs some of them."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SECTIONS = ("trace", "deform_conv", "layout")
+
+
+def main(names: list[str]) -> int:
+    """Run the sections named, or all; 0 when each reached what it requires, 1 otherwise."""
+    sys.path.insert(0, str(ROOT))
+    if len(names) == 1:
+        passed = importlib.import_module(f"bench.{names[0]}").run()
+        return 0 if passed else 1
+    codes = [
+        subprocess.run([sys.executable, __file__, name], cwd=ROOT, check=False).returncode
+        for name in names or SECTIONS
+    ]
+    return max(codes)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
