@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,7 @@ from explorer.weights.layouts import COUNTER, Layout, Match, recognise, without_
 from explorer.weights.published import find_published
 from explorer.weights.reading import Checkpoint, Source, read
 from explorer.weights.report import Difference, MismatchError, MismatchReport
-from explorer.weights.shipping import Card, shipped_by_name
+from explorer.weights.shipping import Card, is_shipped, shipped_by_name
 
 LAYOUT_TITLES: Mapping[Layout, str] = {
     Layout.ORIGINAL: "the network's own keys",
@@ -23,8 +24,9 @@ LAYOUT_TITLES: Mapping[Layout, str] = {
 
 def load(network: nn.Module, source: Source) -> WeightsInfo:
     """Load ``source`` into ``network``, whose parameters must have storage (not on meta); see ``weights.load``."""
-    file = shipped_by_name(source) if isinstance(source, str) else None
-    checkpoint = read(source if file is None else file)
+    if isinstance(source, str):
+        source = shipped_by_name(source) or Path(source)
+    checkpoint = read(source)
     names = without_parallel_prefix(list(checkpoint.tensors))
     found = {names[key]: tensor for key, tensor in checkpoint.tensors.items()}
     expected = network.state_dict()
@@ -50,8 +52,8 @@ def load(network: nn.Module, source: Source) -> WeightsInfo:
     network.load_state_dict(complete, strict=True)
     loaded = {key: found[key] for key in expected if key in found}
     notes = _notes(checkpoint, match, loaded, prefixed=found.keys() != checkpoint.tensors.keys())
-    if file is not None:
-        return Card.of(file).info(notes)
+    if isinstance(source, Path) and is_shipped(source):
+        return Card.of(source).info(notes)
     return _describe(checkpoint, notes)
 
 

@@ -25,6 +25,11 @@ def shipped_by_name(name: str) -> Path | None:
     return next((file for file in _FOLDER.glob("*.safetensors") if file.stem == name), None)
 
 
+def is_shipped(file: Path) -> bool:
+    """Whether a path leads to one of the files that ship."""
+    return file.suffix == ".safetensors" and file.resolve().parent == _FOLDER.resolve()
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """A model card: what was trained and what is known of the result. ``note`` says what the weights are for."""

@@ -165,3 +165,4 @@ def test_shipped_weights_load_by_name_with_their_card(
     assert network.state_dict()["fc.bias"].dtype is torch.float32
     assert holds(network.state_dict(), {"fc.bias": state["fc.bias"].float()})
     assert shipped_by_name("../dla34") is None
+    assert load(fake_network("dla34"), tmp_path / "dla34.safetensors") == info
