@@ -104,7 +104,8 @@ def open_image(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX
         raise ImageError(
             f"The file is not a readable image, whatever its name says; {ALLOWED} are allowed."
         ) from error
-    except Exception as error:  # noqa: BLE001 - on damaged data Pillow's parsers raise anything from OSError to KeyError
+    except Exception as error:
+        # On damaged data Pillow's parsers raise anything from OSError to KeyError.
         raise ImageError(
             f"The image is damaged or cut short and cannot be decoded; choose a complete {ALLOWED} file."
         ) from error
@@ -155,7 +156,7 @@ def _as_rgb(image: Image.Image, notes: list[str]) -> np.ndarray:
         return np.array(image.convert("RGB"))
     if image.has_transparency_data:
         layered = image.convert("RGBA")
-        if layered.getextrema()[3][0] < 255:
+        if np.asarray(layered)[:, :, 3].min() < 255:
             notes.append("Transparent parts were laid on white.")
         white = Image.new("RGBA", layered.size, "white")
         return np.array(Image.alpha_composite(white, layered).convert("RGB"))
@@ -163,11 +164,10 @@ def _as_rgb(image: Image.Image, notes: list[str]) -> np.ndarray:
 
 
 def _sixteen_bit_white(image: Image.Image) -> float:
-    bits = 16
+    """The value of white: TIFF may keep 12 bits in a 16-bit picture."""
     tags = getattr(image, "tag_v2", None)
-    if tags is not None:
-        bits = int(tags.get(BITS_PER_SAMPLE_TAG, (16,))[0])
-    return float(2**bits - 1)
+    bits = None if tags is None else tags.get(BITS_PER_SAMPLE_TAG)
+    return float(2 ** int(bits[0]) - 1) if bits else 65535.0
 
 
 def _grey_as_rgb(values: np.ndarray, white: float, notes: list[str]) -> np.ndarray:

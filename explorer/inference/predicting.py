@@ -1,0 +1,126 @@
+"""The whole way from bytes to an answer, with the time of each stage. Imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+import torch
+
+from explorer.config import CenterNetHead, ModelConfig, Task
+from explorer.config.protocol import Fit, Protocol, protocol_of
+from explorer.errors import ConfigError
+from explorer.inference.decode import decode_centres, decode_mask, decode_probabilities
+from explorer.inference.geometry import MULTIPLE, Geometry, geometry
+from explorer.inference.open_image import OpenedImage, open_image
+from explorer.inference.prediction import Prediction, Timings
+from explorer.inference.preprocess import preprocess
+from explorer.runtime.engine import Engine
+
+MAX_TOP_K = 1000
+MAX_MAX_SIDE = 8192
+
+
+def run(
+    engine: Engine,
+    image_bytes: bytes,
+    *,
+    threshold: float,
+    top_k: int,
+    max_side: int,
+    fit: Fit | None,
+    on_turn: Callable[[], None] | None,
+) -> Prediction:
+    """See ``explorer.inference.predict``."""
+    protocol = protocol_of(engine.config)
+    chosen = fit or protocol.fit
+    _refuse(engine.config, protocol, threshold, top_k, max_side, chosen)
+
+    started = perf_counter()
+    image = open_image(image_bytes)
+    opened = perf_counter()
+    place = geometry(protocol, chosen, image.width, image.height, max_side)
+    engine.require(place.input)
+    inputs = torch.from_numpy(preprocess(image.rgb, protocol, chosen, place))
+    prepared = perf_counter()
+    outputs, turn = engine.run(inputs, on_turn)
+    computed = perf_counter()
+    answer = _decoded(outputs, engine.config, image, place, top_k)
+    timings = Timings(
+        open=opened - started,
+        preprocess=prepared - opened,
+        waiting=turn.waited,
+        network=turn.computed,
+        decode=perf_counter() - computed,
+    )
+    return _above(replace(answer, timings=timings), threshold)
+
+
+def _refuse(
+    config: ModelConfig, protocol: Protocol, threshold: float, top_k: int, max_side: int, fit: Fit
+) -> None:
+    if config.backbone.input_channels != 3:
+        raise ConfigError(
+            f"This network takes {config.backbone.input_channels} channels, and a picture has 3: "
+            "set input_channels to 3 to run it on pictures."
+        )
+    if isinstance(config.head, CenterNetHead) and not (
+        config.head.heads.get("hm", 0) >= 1
+        and config.head.heads.get("wh") == 2
+        and config.head.heads.get("reg", 2) == 2
+    ):
+        raise ConfigError(
+            f"This detector's heads are {dict(config.head.heads)}; to draw boxes it needs 'hm' with a channel per "
+            "class, 'wh' with 2 channels and, if it has one, 'reg' with 2."
+        )
+    if not 0 <= threshold <= 1:
+        raise ConfigError(f"The score threshold is {threshold}; it must lie between 0 and 1.")
+    if not 1 <= top_k <= MAX_TOP_K:
+        raise ConfigError(f"top_k is {top_k}; it must lie between 1 and {MAX_TOP_K}.")
+    if not MULTIPLE <= max_side <= MAX_MAX_SIDE:
+        raise ConfigError(
+            f"max_side is {max_side} pixels; it must lie between {MULTIPLE} and {MAX_MAX_SIDE}."
+        )
+    if fit not in protocol.fits:
+        allowed = ", ".join(protocol.fits)
+        raise ConfigError(f"The fit {fit.value!r} is not part of {protocol.name}; allowed: {allowed}.")
+
+
+def _decoded(
+    outputs: Any,
+    config: ModelConfig,
+    image: OpenedImage,
+    place: Geometry,
+    top_k: int,
+) -> Prediction:
+    """The answer, its timings still empty. ``outputs`` are the network's own: their type depends on its head."""
+    protocol = protocol_of(config)
+    blank = Prediction(protocol.task, protocol, image, place, Timings(0, 0, 0, 0, 0))
+    head = config.head
+    match protocol.task:
+        case Task.CLASSIFICATION:
+            return replace(blank, probabilities=decode_probabilities(outputs, len(protocol.labels)))
+        case Task.SEGMENTATION:
+            mask, confidence = decode_mask(outputs[0], place)
+            return replace(blank, mask=mask, confidence=confidence)
+        case Task.DETECTION:
+            maps = outputs[-1]
+            stride = head.down_ratio if isinstance(head, CenterNetHead) else 1
+            found = decode_centres(maps["hm"], maps["wh"], maps.get("reg"), place, stride, top_k)
+            return replace(
+                blank,
+                boxes=found.boxes,
+                scores=found.scores,
+                classes=found.classes,
+                heatmap=found.heatmap,
+                stride=stride,
+            )
+
+
+def _above(answer: Prediction, threshold: float) -> Prediction:
+    if answer.boxes is None or answer.scores is None or answer.classes is None or threshold == 0:
+        return answer
+    kept = answer.scores >= threshold
+    return replace(answer, boxes=answer.boxes[kept], scores=answer.scores[kept], classes=answer.classes[kept])
