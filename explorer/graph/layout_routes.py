@@ -1,0 +1,193 @@
+"""How edges run between boxes that are already placed: short curves where the way is free, lanes above where not."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from explorer.graph.layout_model import Box, Curve, Point, middle
+from explorer.graph.view_model import View, ViewEdge
+from explorer.roles import AGGREGATIONS, Role
+
+CLEARANCE = 5.0
+"""Least distance of a curve from a node that it passes."""
+LANE = 9.0
+"""Between parallel lanes."""
+CORNER = 14.0
+PORT = 7.0
+"""Between the ends of edges that enter a node from the same side."""
+SAMPLES = tuple(step / 16 for step in range(1, 16))
+
+Points = tuple[Point, ...]
+
+
+def routes(view: View, boxes: Mapping[str, Box]) -> tuple[Curve, ...]:
+    """A curve for each edge of ``view``, in its order."""
+    return _Router(view, boxes).curves()
+
+
+class _Router:
+    def __init__(self, view: View, boxes: Mapping[str, Box]) -> None:
+        self.view = view
+        self.boxes = boxes
+        self.roles = {node.id: node.role for node in view.nodes}
+        self.obstacles = sorted(boxes.values(), key=lambda box: box.x)
+        self.lanes: list[tuple[float, float, float]] = []
+        self.entry = self._entries()
+
+    def curves(self) -> tuple[Curve, ...]:
+        # Short edges first: longer lanes then run outside of shorter ones.
+        by_span = sorted(self.view.edges, key=self._span)
+        found = {edge.id: self._route(edge) for edge in by_span}
+        return tuple(
+            Curve(edge.source, edge.target, points, middle(points))
+            for edge in self.view.edges
+            for points in (_rounded(found[edge.id]),)
+        )
+
+    def _span(self, edge: ViewEdge) -> float:
+        return abs(self.boxes[edge.target].x - self.boxes[edge.source].x)
+
+    def _entries(self) -> dict[str, float]:
+        """How far from the middle of its target's left side each edge ends: sources further away enter higher."""
+        into: dict[str, list[ViewEdge]] = defaultdict(list)
+        for edge in self.view.edges:
+            if not self._stacked(edge):
+                into[edge.target].append(edge)
+        offsets = {}
+        for edges in into.values():
+            edges.sort(key=self._span)
+            room = self.boxes[edges[0].target].height * 0.6
+            step = min(PORT, room / max(len(edges) - 1, 1))
+            for index, edge in enumerate(edges):
+                offsets[edge.id] = ((len(edges) - 1) / 2 - index) * step
+        return offsets
+
+    def _stacked(self, edge: ViewEdge) -> bool:
+        """Whether the target stands right above or below the source."""
+        source, target = self.boxes[edge.source], self.boxes[edge.target]
+        apart = abs(source.centre[0] - target.centre[0])
+        return apart < min(source.width, target.width) / 2 and (source.y > target.bottom or target.y > source.bottom)
+
+    def _route(self, edge: ViewEdge) -> Points:
+        source, target = self.boxes[edge.source], self.boxes[edge.target]
+        if self._stacked(edge):
+            return _vertical(source, target)
+        if target.x > source.right:
+            end = self._left(edge)
+            candidates = [_sweep((source.right, source.centre[1]), end)]
+            if end[1] < source.y - CORNER / 2:
+                rise = _rise((source.centre[0], source.y), end)
+                far = end[0] - source.right > 150.0
+                first = self.roles[edge.target] is Role.ROOT or far
+                candidates = [rise, *candidates] if first else [*candidates, rise]
+            for points in candidates:
+                if self._free(points, edge):
+                    return points
+        return self._lane(edge)
+
+    def _left(self, edge: ViewEdge) -> Point:
+        """Where the edge meets its target's left side."""
+        target = self.boxes[edge.target]
+        offset = self.entry[edge.id]
+        inset = 0.0
+        if self.roles[edge.target] in AGGREGATIONS:
+            radius = target.height / 2
+            inset = radius - (radius**2 - min(abs(offset), radius) ** 2) ** 0.5
+        return target.x + inset, target.centre[1] + offset
+
+    def _free(self, points: Points, edge: ViewEdge) -> bool:
+        low, high = min(y for _, y in points) - CLEARANCE, max(y for _, y in points) + CLEARANCE
+        left, right = min(x for x, _ in points), max(x for x, _ in points)
+        near = [
+            box
+            for box in self.obstacles
+            if box.x < right and box.right > left and box.y < high and box.bottom > low
+            and box.id not in (edge.source, edge.target)
+        ]  # fmt: skip
+        return not near or not any(_hits(box, point) for point in _sampled(points) for box in near)
+
+    def _lane(self, edge: ViewEdge) -> Points:
+        """Up from the source, along a lane above everything between, and down to the target."""
+        source, target = self.boxes[edge.source], self.boxes[edge.target]
+        x0, x1 = source.centre[0], target.centre[0]
+        left, right = min(x0, x1), max(x0, x1)
+        between = [box for box in self.obstacles if box.x < right + CLEARANCE and box.right > left - CLEARANCE]
+        y = min(box.y for box in between) - CORNER
+        while any(a < right and b > left and abs(lane - y) < LANE for a, b, lane in self.lanes):
+            y -= LANE
+        self.lanes.append((left, right, y))
+        bend = CORNER if x1 >= x0 else -CORNER
+        start, end = (x0, source.y), (x1, target.y)
+        first, last = (x0, y + CORNER), (x1, y + CORNER)
+        return (
+            *_line(start, first)[:-1],
+            *_corner(first, (x0, y), (x0 + bend, y))[:-1],
+            *_line((x0 + bend, y), (x1 - bend, y))[:-1],
+            *_corner((x1 - bend, y), (x1, y), last)[:-1],
+            *_line(last, end),
+        )
+
+
+def _vertical(source: Box, target: Box) -> Points:
+    x0, x1 = source.centre[0], target.centre[0]
+    up = source.y > target.bottom
+    start, end = ((x0, source.y), (x1, target.bottom)) if up else ((x0, source.bottom), (x1, target.y))
+    half = (start[1] + end[1]) / 2
+    return start, (x0, half), (x1, half), end
+
+
+def _sweep(start: Point, end: Point) -> Points:
+    """An S from a right side to a left side."""
+    reach = min(max((end[0] - start[0]) / 2, 10.0), 70.0)
+    return start, (start[0] + reach, start[1]), (end[0] - reach, end[1]), end
+
+
+def _rise(start: Point, end: Point) -> Points:
+    """Up from the top of the source, round a corner, and along to the target's left side."""
+    (x0, y0), (x1, y1) = start, end
+    radius = min(abs(y0 - y1), x1 - x0, 48.0)
+    corner_start, corner_end = (x0, y1 + radius), (x0 + radius, y1)
+    pieces: list[Point] = []
+    if y0 - corner_start[1] > 1.0:
+        pieces += _line(start, corner_start)[:-1]
+    pieces += _corner(corner_start if pieces else start, (x0, y1), corner_end)
+    if x1 - corner_end[0] > 1.0:
+        pieces += _line(corner_end, end)[1:]
+    else:
+        pieces[-1] = end
+    return tuple(pieces)
+
+
+def _line(start: Point, end: Point) -> Points:
+    (x0, y0), (x1, y1) = start, end
+    return start, ((2 * x0 + x1) / 3, (2 * y0 + y1) / 3), ((x0 + 2 * x1) / 3, (y0 + 2 * y1) / 3), end
+
+
+def _corner(start: Point, at: Point, end: Point) -> Points:
+    """A quarter of a circle, nearly: control points 0.55 of the way to the corner."""
+
+    def towards(point: Point) -> Point:
+        return point[0] + (at[0] - point[0]) * 0.55, point[1] + (at[1] - point[1]) * 0.55
+
+    return start, towards(start), towards(end), end
+
+
+def _sampled(points: Points) -> list[Point]:
+    found = []
+    for first in range(0, len(points) - 1, 3):
+        (ax, ay), (bx, by), (cx, cy), (dx, dy) = points[first : first + 4]
+        for t in SAMPLES:
+            u = 1 - t
+            a, b, c, d = u**3, 3 * u * u * t, 3 * u * t * t, t**3
+            found.append((a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy))
+    return found
+
+
+def _hits(box: Box, point: Point) -> bool:
+    x, y = point
+    return (
+        box.x - CLEARANCE < x < box.right + CLEARANCE and box.y - CLEARANCE < y < box.bottom + CLEARANCE
+    )
+
+
+def _rounded(points: Sequence[Point]) -> Points:
+    return tuple((round(x, 1), round(y, 1)) for x, y in points)

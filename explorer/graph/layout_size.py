@@ -1,0 +1,35 @@
+"""How large things are drawn, from the text on them. CSS pixels."""
+
+from explorer.graph.view_model import NodeKind, Style, ViewNode
+from explorer.graph.view_text import shape_of
+from explorer.roles import Shape
+
+TITLE_FONT = 13.0
+SUBTITLE_FONT = 10.0
+LABEL_FONT = 9.0
+FRAME_FONT = 10.5
+
+FRAME_TITLE = 18.0
+"""Height of the line above a frame's contents that holds its title."""
+
+_MEAN_WIDTH = 0.58
+"""Mean width of a digit or lower-case letter of a sans-serif typeface, in units of its size."""
+
+
+def text_width(text: str, font: float) -> float:
+    """About how wide ``text`` will be; a little too wide rather than too narrow."""
+    return len(text) * font * _MEAN_WIDTH
+
+
+def size_of(node: ViewNode, style: Style) -> tuple[float, float]:
+    """Width and height of a node."""
+    outline = shape_of(node)
+    title, subtitle = text_width(node.title, TITLE_FONT), text_width(node.subtitle, SUBTITLE_FONT)
+    if outline is Shape.ROUND:
+        side = max(40.0, title + 14.0)
+        return side, side
+    if style is Style.PAPER and outline is Shape.SQUARE and not node.subtitle:
+        return max(42.0, title + 14.0), 36.0
+    badge = 14.0 if node.openable and style is not Style.PAPER else 0.0
+    least = 42.0 if node.kind is NodeKind.OPERATION else 52.0
+    return max(least, title + 18.0 + badge, subtitle + 18.0), 38.0 if node.subtitle else 28.0
