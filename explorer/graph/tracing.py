@@ -22,6 +22,7 @@ from explorer.graph.outcome import Outcome, ShapeError, by
 from explorer.graph.private import private_copy
 from explorer.graph.proxy import ShapeProxy
 from explorer.graph.rules import RULES
+from explorer.roles import Role
 
 MAX_SIDE = 16_384
 MAX_CHANNELS = 4_096
@@ -281,13 +282,15 @@ class Recorder:
         """
         counts = [0] * len(self.operations)
         live = self._live(results)
-        counted: set[nn.Parameter] = set()
+        counted: set[int] = (
+            set()
+        )  # ids are safe: the network keeps its parameters alive, and hashing them is slow
         for wanted in (True, False):
             for number, reads in enumerate(self.reads):
-                if (number in live) is wanted:
+                if reads and (number in live) is wanted:
                     for parameter in reads:
-                        if parameter not in counted:
-                            counted.add(parameter)
+                        if id(parameter) not in counted:
+                            counted.add(id(parameter))
                             counts[number] += parameter.numel()
         return counts
 
@@ -304,13 +307,15 @@ class Recorder:
 
     def _scopes(self) -> tuple[Scope, ...]:
         totals: dict[str, int] = {}
-        counted: set[nn.Parameter] = set()
+        counted: set[int] = set()  # ids, as in _parameter_counts
         shared = False
         for path, module, _ in self.modules:
-            own = [p for p in module._parameters.values() if p is not None]
-            shared = shared or not counted.isdisjoint(own)
-            counted.update(own)
-            totals[path] = sum(p.numel() for p in own)
+            totals[path] = 0
+            for parameter in module._parameters.values():
+                if parameter is not None:
+                    shared = shared or id(parameter) in counted
+                    counted.add(id(parameter))
+                    totals[path] += parameter.numel()
         if shared:
             totals = {path: sum(p.numel() for p in module.parameters()) for path, module, _ in self.modules}
         else:
@@ -320,14 +325,19 @@ class Recorder:
             Scope(
                 path,
                 type(module).__name__,
-                getattr(module, "role", None),
-                getattr(module, "stage", None),
+                role if isinstance(role := _said(module, "role"), Role) else None,
+                stage if type(stage := _said(module, "stage")) is int else None,
                 tuple(children),
                 totals[path],
                 {"class": f"{type(module).__module__}.{type(module).__qualname__}"},
             )
             for path, module, children in self.modules
         )
+
+
+def _said(module: nn.Module, name: str) -> object:
+    """An attribute that a module or its class has set; without nn.Module's costly search for what it has not."""
+    return module.__dict__.get(name, getattr(type(module), name, None))
 
 
 def _named_proxies(value: Any, name: str) -> Iterator[tuple[str, ShapeProxy]]:

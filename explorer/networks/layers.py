@@ -24,10 +24,23 @@ class Initialises(Protocol):
 
 
 class Conv2d(nn.Conv2d):
-    """Convolution, N(0, √(2 / (k²·out))) as in the published code; bias 0."""
+    """Convolution, N(0, √(2 / (k²·out))) as in the published code; bias 0. Kernel, stride … are square."""
 
-    def reset_parameters(self) -> None:
-        """Nothing: see the module's docstring."""
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, stride: int = 1, padding: int = 0,
+        dilation: int = 1, groups: int = 1, bias: bool = True,
+    ) -> None:  # fmt: skip
+        # What nn.Conv2d sets, past nn.Module.__setattr__, whose type checks are half the time of construction.
+        nn.Module.__init__(self)
+        self.__dict__.update(
+            in_channels=in_channels, out_channels=out_channels, kernel_size=(kernel_size,) * 2,
+            stride=(stride,) * 2, padding=(padding,) * 2, dilation=(dilation,) * 2, transposed=False,
+            output_padding=(0, 0), groups=groups, padding_mode="zeros",
+            _reversed_padding_repeated_twice=(padding,) * 4,
+        )  # fmt: skip
+        weight = torch.empty((out_channels, in_channels // groups, kernel_size, kernel_size))
+        self._parameters["weight"] = nn.Parameter(weight)
+        self._parameters["bias"] = nn.Parameter(torch.empty(out_channels)) if bias else None
 
     def initialise(self, generator: Generator) -> None:
         """Draw the weight, clear the bias."""
@@ -40,11 +53,17 @@ class Conv2d(nn.Conv2d):
 class BatchNorm2d(nn.BatchNorm2d):
     """Batch normalisation: scale 1, shift 0, mean 0, variance 1."""
 
-    def reset_running_stats(self) -> None:
-        """Nothing: see the module's docstring."""
-
-    def reset_parameters(self) -> None:
-        """Nothing: see the module's docstring."""
+    def __init__(self, channels: int) -> None:
+        # As in Conv2d: what nn.BatchNorm2d sets, without the checks.
+        nn.Module.__init__(self)
+        self.__dict__.update(
+            num_features=channels, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True
+        )  # fmt: skip
+        for name in ("weight", "bias"):
+            self._parameters[name] = nn.Parameter(torch.empty(channels))
+        for name in ("running_mean", "running_var"):
+            self._buffers[name] = torch.empty(channels)
+        self._buffers["num_batches_tracked"] = torch.empty((), dtype=torch.long)
 
     def initialise(self, generator: Generator) -> None:
         """Set the identity."""
