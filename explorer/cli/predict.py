@@ -1,0 +1,131 @@
+"""Say what a network sees in a picture, and draw it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from explorer.cli import arguments
+from explorer.config import ModelConfig, Task
+from explorer.errors import ImageError, WeightsError
+from explorer.ui import numbers
+from explorer.weights import WeightsInfo, WeightsKind, shipped
+
+if TYPE_CHECKING:
+    from explorer.inference import Prediction
+
+MAX_IMAGE_BYTES = 100 * 2**20
+BEST = 5
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """``predict`` takes a picture, a network and its weights."""
+    command.add_argument("image", metavar="IMAGE", type=Path, help="JPEG, PNG, WebP, BMP, TIFF or GIF")
+    command.add_argument("--model", metavar="NETWORK", default="scenes_seg", help="a preset or a YAML file")
+    command.add_argument(
+        "--weights", help="shipped (where there are any), random, or the path of a checkpoint file"
+    )
+    command.add_argument("--device", default="auto", help="auto (the default), cpu, cuda:0")
+    command.add_argument("--threshold", type=float, default=0.3, help="lowest score of a detection, 0 to 1")
+    command.add_argument("--out", metavar="FILE", type=Path, help="draw the result into a PNG file")
+    arguments.add_json(command)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Predict, print, and draw where asked."""
+    config = arguments.network(options.model)
+    data = _picture(options.image)
+    weights = options.weights or (WeightsKind.SHIPPED if shipped(config) else WeightsKind.RANDOM)
+    if weights in (WeightsKind.SHIPPED, WeightsKind.RANDOM):
+        kind, source = str(weights), None
+    else:
+        kind, source = WeightsKind.OWN.value, _checkpoint(Path(weights))
+
+    from explorer.inference import predict
+    from explorer.runtime import engine_for
+
+    engine = engine_for(config, kind, options.device, source)
+    prediction = predict(engine, data, threshold=options.threshold)
+    if options.json:
+        print(arguments.as_json(_plain(config, engine.weights, prediction)))
+    else:
+        print(_text(config, engine.weights, prediction))
+
+
+def _picture(path: Path) -> bytes:
+    """The file's bytes; what is in them is for the opener to judge. Raises ImageError."""
+    if not path.is_file():
+        raise ImageError(f"There is no picture {path}.")
+    if path.stat().st_size > MAX_IMAGE_BYTES:
+        raise ImageError(f"{path} has more than {MAX_IMAGE_BYTES // 2**20} MiB.")
+    return path.read_bytes()
+
+
+def _checkpoint(path: Path) -> bytes:
+    """The file's bytes, bounded. Raises WeightsError."""
+    from explorer.weights.reading import LIMIT
+
+    if not path.is_file():
+        raise WeightsError(f"There is no weights file {path}; other choices are shipped and random.")
+    if path.stat().st_size > LIMIT:
+        raise WeightsError(f"{path} has more than {LIMIT // 2**20} MiB.")
+    return path.read_bytes()
+
+
+def _plain(config: ModelConfig, weights: WeightsInfo, prediction: Prediction) -> dict[str, object]:
+    """The prediction as JSON takes it; boxes are xyxy in the picture's pixels."""
+    height, width = prediction.image.rgb.shape[:2]
+    plain: dict[str, object] = {
+        "network": config.title,
+        "weights": {"kind": weights.kind.value, "title": weights.title, "note": weights.note},
+        "task": prediction.task.value,
+        "image": {"width": width, "height": height},
+        "seconds": round(prediction.timings.total, 4),
+    }
+    match prediction.task:
+        case Task.SEGMENTATION:
+            plain["areas"] = [
+                {"class": share.label, "pixels": share.pixels, "share": round(share.share, 6)}
+                for share in prediction.area_shares()
+            ]
+        case Task.DETECTION:
+            plain["detections"] = _detections(prediction)
+        case Task.CLASSIFICATION:
+            plain["classes"] = [
+                {"class": label, "probability": round(probability, 6)}
+                for _, label, probability in prediction.best(BEST)
+            ]
+    return plain
+
+
+def _detections(prediction: Prediction) -> list[dict[str, object]]:
+    assert prediction.boxes is not None  # noqa: S101
+    assert prediction.scores is not None
+    assert prediction.classes is not None
+    return [
+        {
+            "class": prediction.labels[int(class_id)],
+            "score": round(float(score), 4),
+            "box": [round(float(edge), 2) for edge in box],
+        }
+        for box, score, class_id in zip(prediction.boxes, prediction.scores, prediction.classes, strict=True)
+    ]
+
+
+def _text(config: ModelConfig, weights: WeightsInfo, prediction: Prediction) -> str:
+    """The prediction in a few lines."""
+    head = f"{config.title}, {weights.title}: {numbers.duration(prediction.timings.total)}"
+    match prediction.task:
+        case Task.SEGMENTATION:
+            rows = [(a.label, numbers.share(a.share, 1)) for a in prediction.area_shares()]
+            return "\n".join((head, arguments.as_table(("class", "area"), rows, (False, True))))
+        case Task.DETECTION:
+            rows = [
+                (str(d["class"]), f"{d['score']:.2f}", " ".join(f"{edge:.0f}" for edge in d["box"]))
+                for d in _detections(prediction)
+            ]
+            return "\n".join((head, arguments.as_table(("class", "score", "box x y x y"), rows, (False, True, False))))
+        case Task.CLASSIFICATION:
+            rows = [(label, numbers.share(p, 1)) for _, label, p in prediction.best(BEST)]
+            return "\n".join((head, arguments.as_table(("class", "probability"), rows, (False, True))))
