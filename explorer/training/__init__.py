@@ -27,13 +27,12 @@ def train(
 
     ``out`` is the folder of the run (``runs/<recipe>`` by default); it receives the checkpoint, the weights and
     their model card. ``resume`` continues from the checkpoint there, if any; without it training starts afresh.
-    ``progress`` is called every 20 steps, and prints a line if not given. Raises ConfigError for an unknown recipe.
+    ``progress`` is called every 20 steps with what makes a printable line. Raises ConfigError for an unknown recipe.
     """
     from explorer.training.export import finish
     from explorer.training.trainer import run
 
     chosen = recipe(recipe_name)
     folder = Path(out) if out is not None else Path("runs") / chosen.name
-    report = progress if progress is not None else lambda step: print(step, flush=True)
-    result = run(chosen, device=device, folder=folder, resume=resume, progress=report)
+    result = run(chosen, device=device, folder=folder, resume=resume, progress=progress)
     return finish(chosen, result, folder, device)

@@ -34,7 +34,7 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
         torch.save(fields, file)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def load(path: Path, recipe: str, config: str) -> Checkpoint:

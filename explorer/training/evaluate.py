@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from torch import Tensor, nn
-from torch.nn import functional
 
 from explorer.config import CenterNetHead, ModelConfig, Task
-from explorer.config.protocol import Protocol, protocol_of
-from explorer.training.preprocess import tensor_of
+from explorer.config.protocol import protocol_of
+from explorer.inference import DEFAULT_TOP_K
+from explorer.inference.decode import Centres, decode_centres, decode_mask
+from explorer.inference.geometry import Geometry, geometry
+from explorer.inference.preprocess import preprocess
 from explorer.training.scenes import CLASSES, MASK_LABELS, Scene, scene
-
-MOST_DETECTIONS = 100
-"""Detections per picture that enter COCO's evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +53,6 @@ class DetectionScore:
     per_class: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Detections:
-    """Of one picture, best first: ``boxes`` (n, 4) xyxy pixels, ``scores`` (n,), ``categories`` (n,)."""
-
-    boxes: NDArray[np.float32]
-    scores: NDArray[np.float32]
-    categories: NDArray[np.int64]
-
-
-def decode(outputs: dict[str, Tensor], stride: int, most: int = MOST_DETECTIONS) -> list[Detections]:
-    """CenterNet's output maps (N, C, h, w) to the ``most`` best detections per picture (arXiv 1904.07850, section 5).
-
-    A detection is a cell that no neighbour exceeds in its class's heatmap; no other suppression follows.
-    """
-    heat = outputs["hm"].sigmoid()
-    heat = heat * (functional.max_pool2d(heat, 3, 1, 1) == heat)
-    count, _, height, width = heat.shape
-    scores, index = heat.flatten(1).topk(min(most, heat[0].numel()))
-    category, cell = index // (height * width), index % (height * width)
-
-    def at_cells(name: str) -> Tensor:
-        return outputs[name].flatten(2).gather(2, cell[:, None].expand(-1, 2, -1))
-
-    centre = torch.stack([cell % width, cell // width], 1) + at_cells("reg")
-    half = at_cells("wh") / 2
-    boxes = torch.cat([centre - half, centre + half], 1).transpose(1, 2) * stride
-    return [
-        Detections(boxes[n].cpu().numpy(), scores[n].cpu().numpy(), category[n].cpu().numpy()) for n in range(count)
-    ]
-
-
 def _chunks(seeds: Sequence[int], size: int, length: int) -> Iterator[list[Scene]]:
     for start in range(0, len(seeds), length):
         yield [scene(seed, size) for seed in seeds[start : start + length]]
@@ -110,10 +78,10 @@ def segmentation_score(counts: NDArray[np.int64], size: int, scenes: int) -> Seg
     )
 
 
-def detection_score(truth: Sequence[Scene], found: Sequence[Detections], size: int) -> DetectionScore:
+def detection_score(truth: Sequence[Scene], found: Sequence[Centres], size: int) -> DetectionScore:
     """COCO's evaluation by pycocotools, with the detections of ``found[i]`` in the picture ``truth[i]``."""
-    annotations = []
-    results = []
+    annotations: list[dict[str, object]] = []
+    results: list[dict[str, object]] = []
     for number, (picture, detections) in enumerate(zip(truth, found, strict=True), start=1):
         for item in picture.instances:
             x1, y1, x2, y2 = item.box
@@ -128,7 +96,7 @@ def detection_score(truth: Sequence[Scene], found: Sequence[Detections], size: i
                 }
             )
         for box, score, category in zip(
-            detections.boxes.tolist(), detections.scores.tolist(), detections.categories.tolist(), strict=True
+            detections.boxes.tolist(), detections.scores.tolist(), detections.classes.tolist(), strict=True
         ):
             x1, y1, x2, y2 = box
             results.append(
@@ -170,24 +138,26 @@ def evaluate(
 ) -> SegmentationScore | DetectionScore:
     """Score a scene network, in eval mode and on its own device, on the scenes of these seeds.
 
-    ``size`` must be a multiple of 32. ``tick`` is called with the number of scenes done after each batch.
+    Pictures are prepared and answers decoded by the same code that serves an uploaded picture. ``tick`` is called
+    with the number of scenes done after each batch.
     """
-    if size % 32:
-        raise ValueError(f"Scenes of {size} pixels cannot be evaluated: the size must be a multiple of 32.")
-    protocol: Protocol = protocol_of(config)
+    protocol = protocol_of(config)
+    placed = geometry(protocol, protocol.fit, size, size, size)
     device = next(network.parameters()).device
     counts = np.zeros((len(MASK_LABELS), len(MASK_LABELS)), np.int64)
     truth: list[Scene] = []
-    found: list[Detections] = []
+    found: list[Centres] = []
     done = 0
     for pictures in _chunks(seeds, size, batch):
-        outputs = network(tensor_of([picture.image for picture in pictures], protocol, device))
+        inputs = [preprocess(picture.image, protocol, protocol.fit, placed) for picture in pictures]
+        outputs = network(torch.from_numpy(np.concatenate(inputs)).to(device))
         if config.task is Task.SEGMENTATION:
-            said = outputs[0].argmax(1).to(torch.uint8).cpu().numpy()
-            counts += confusion(np.stack([picture.mask for picture in pictures]), said, len(MASK_LABELS))
+            for number, picture in enumerate(pictures):
+                mask, _ = decode_mask(outputs[0][number : number + 1], placed)
+                counts += confusion(picture.mask, mask, len(MASK_LABELS))
         else:
             assert isinstance(config.head, CenterNetHead)
-            found += decode(outputs[-1], config.head.down_ratio)
+            found += _centres(outputs[-1], placed, config.head.down_ratio)
             truth += pictures
         done += len(pictures)
         if tick is not None:
@@ -195,3 +165,8 @@ def evaluate(
     if config.task is Task.SEGMENTATION:
         return segmentation_score(counts, size, done)
     return detection_score(truth, found, size)
+
+
+def _centres(maps: dict[str, Tensor], placed: Geometry, stride: int) -> list[Centres]:
+    one = [{name: values[number : number + 1] for name, values in maps.items()} for number in range(len(maps["hm"]))]
+    return [decode_centres(item["hm"], item["wh"], item["reg"], placed, stride, DEFAULT_TOP_K) for item in one]

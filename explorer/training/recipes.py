@@ -100,7 +100,7 @@ _RECIPES = (
     Recipe(
         name="scenes_det",
         first_seed=500_000_000,
-        phases=(Phase(size=128, batch=8, steps=3500), Phase(size=192, batch=8, steps=1500)),
+        phases=(Phase(size=128, batch=8, steps=3200), Phase(size=192, batch=8, steps=1000)),
         peak_rate=1.5e-3,
         framed=0.1,
     ),

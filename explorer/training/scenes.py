@@ -19,7 +19,7 @@ CLASSES: tuple[str, ...] = tuple(shape.value for shape in Shape)
 
 MASK_LABELS: tuple[str, ...] = ("background", *CLASSES)
 
-TRAINING_SEEDS = range(0, 1_000_000_000)
+TRAINING_SEEDS = range(1_000_000_000)
 VALIDATION_SEEDS = range(1_000_000_000, 1_000_100_000)
 TEST_SEEDS = range(2_000_000_000, 2_000_100_000)
 

@@ -27,10 +27,11 @@ class CentreTargets:
 
 
 def gaussian_radius(height: float, width: float, overlap: float = MINIMUM_OVERLAP) -> float:
-    """Radius within which a corner may move so that the box keeps at least ``overlap`` IoU.
+    """Radius of a box's Gaussian, as the CenterNet code computes it.
 
-    The least of CornerNet's three cases (one corner in and one out, both in, both out), with the roots computed
-    as the CenterNet code does: ``(b + sqrt(b² - 4ac)) / 2`` without the division by a, so that heatmaps agree.
+    CornerNet asks how far corners may move before the box keeps less than ``overlap`` IoU: one in and one out, both
+    in, both out. The published code takes ``(b + sqrt(b² - 4ac)) / 2`` as the root of each case. The last one is
+    the least, and as that root lacks the division by a it is 4 · ``overlap`` times what the geometry asks for.
     """
     radii = []
     total, area = height + width, height * width

@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from explorer.config import CenterNetHead, ModelConfig, Task, resolve
 from explorer.config.protocol import protocol_of
+from explorer.inference.preprocess import normalise
 from explorer.networks import build
 from explorer.training.batches import Sample, batches
 from explorer.training.checkpoint import Checkpoint, load, save
 from explorer.training.losses import centre_loss, segmentation_loss
-from explorer.training.preprocess import tensor_of
 from explorer.training.recipes import Recipe
 from explorer.training.targets import centre_targets
 
@@ -28,7 +30,7 @@ CHECKPOINT_NAME = "checkpoint.pt"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run stands: ``step`` of ``steps`` done, the recent mean ``loss``, seconds ``spent`` and still ``left``."""
+    """Where a run stands: ``step`` of ``steps``, the recent mean ``loss``, seconds ``spent`` and still ``left``."""
 
     recipe: str
     step: int
@@ -64,14 +66,11 @@ def learning_rate(recipe: Recipe, step: int) -> float:
 
 def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    return torch.optim.AdamW(
-        [
-            {"params": [parameter for parameter in trained if parameter.ndim > 1]},
-            {"params": [parameter for parameter in trained if parameter.ndim <= 1], "weight_decay": 0.0},
-        ],
-        lr=recipe.peak_rate,
-        weight_decay=recipe.weight_decay,
-    )
+    groups: list[dict[str, Any]] = [
+        {"params": [parameter for parameter in trained if parameter.ndim > 1]},
+        {"params": [parameter for parameter in trained if parameter.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.peak_rate, weight_decay=recipe.weight_decay)
 
 
 @torch.no_grad()
@@ -84,7 +83,9 @@ def _follow(average: dict[str, Tensor], weights: dict[str, Tensor], decay: float
 
 
 def _loss(config: ModelConfig, recipe: Recipe, network: nn.Module, batch: list[Sample], device: torch.device) -> Tensor:
-    images = tensor_of([item.image for item in batch], protocol_of(config), device)
+    protocol = protocol_of(config)
+    pictures = torch.from_numpy(np.concatenate([normalise(item.image, protocol) for item in batch]))
+    images = pictures.to(device, memory_format=torch.channels_last)
     if config.task is Task.SEGMENTATION:
         mask = torch.stack([torch.from_numpy(item.mask) for item in batch]).to(device).long()
         return segmentation_loss(network(images)[0].float(), mask, recipe.dice)
@@ -107,7 +108,7 @@ def run(
     device: str,
     folder: Path,
     resume: bool,
-    progress: Callable[[Progress], None],
+    progress: Callable[[Progress], None] | None,
     save_every: float = 120.0,
     stop_after: int | None = None,
 ) -> Run:
@@ -120,8 +121,8 @@ def run(
     config = resolve(recipe.name)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / CHECKPOINT_NAME
-    network = build(config, seed=recipe.init_seed).to(where, memory_format=torch.channels_last)
-    network.train()
+    network = build(config, seed=recipe.init_seed).to(where)
+    network = network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]  # missing in torch's stubs
     optimizer = _optimizer(network, recipe)
     average = {key: value.detach().clone() for key, value in network.state_dict().items()}
     start, before = 0, 0.0
@@ -163,7 +164,8 @@ def run(
             now = time.monotonic()
             pace = (now - begun) / (pixels[done] - pixels[start])
             left = pace * (pixels[recipe.steps] - pixels[done])
-            progress(Progress(recipe.name, done, recipe.steps, recent, rate, before + now - begun, left))
+            if progress is not None:
+                progress(Progress(recipe.name, done, recipe.steps, recent, rate, before + now - begun, left))
             if now - saved > save_every:
                 keep(done)
                 saved = now

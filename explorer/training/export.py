@@ -1,0 +1,125 @@
+"""From a finished run to what ships: weights in half precision and a model card."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from explorer.config import ModelConfig, Task, resolve
+from explorer.errors import WeightsError
+from explorer.networks import build
+from explorer.training.evaluate import DetectionScore, SegmentationScore, evaluate
+from explorer.training.recipes import Recipe
+from explorer.training.scenes import TEST_SEEDS
+from explorer.training.trainer import Run
+from explorer.weights import load
+
+LARGEST_FILE = 12_000_000
+"""Bytes that a shipped file may have."""
+
+TESTS: tuple[tuple[int, int], ...] = ((192, 1000), (256, 500))
+"""What a card reports: (picture size, number of scenes), from the first test seed on."""
+
+_LICENCE = "Apache-2.0"
+_NOTE = (
+    "Trained on procedurally drawn scenes of eight flat shapes and on nothing else: these weights know such scenes, "
+    "not photographs."
+)
+_LIMITS = (
+    "Knows the eight shapes of the procedural scenes, 20 to 90 pixels wide; anything else is background, or mistaken "
+    "for one of them.",
+    "Has never seen a photograph: what it says about one means nothing.",
+    "Shapes of which less than half can be seen did not occur in training.",
+)
+
+
+def half(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Every state-dict key, real numbers in float16 and counters as they are.
+
+    Raises WeightsError for a value that float16 cannot hold.
+    """
+    rounded = {
+        key: value.to(torch.float16) if value.is_floating_point() else value for key, value in weights.items()
+    }
+    for key, value in rounded.items():
+        if value.is_floating_point() and not value.isfinite().all():
+            raise WeightsError(f"{key} holds {weights[key].abs().max().item():.3g}, beyond float16's 65504.")
+    return {key: value.contiguous() for key, value in rounded.items()}
+
+
+def write_weights(weights: Mapping[str, Tensor], path: Path) -> None:
+    """Write a safetensors file in one piece; raises WeightsError if it would exceed ``LARGEST_FILE``."""
+    partial = path.with_suffix(".partial")
+    save_file(half(weights), partial, metadata={"format": "pt"})
+    size = partial.stat().st_size
+    if size > LARGEST_FILE:
+        partial.unlink()
+        raise WeightsError(f"The weights take {size:,} bytes, but a shipped file has at most {LARGEST_FILE:,}.")
+    partial.replace(path)
+
+
+def scores(path: Path, config: ModelConfig, device: str) -> list[SegmentationScore | DetectionScore]:
+    """Load a weights file as a visitor's engine would and evaluate it on the test scenes of ``TESTS``."""
+    network = build(config)
+    load(network, path)
+    network = network.to(device).eval()
+    return [evaluate(network, config, TEST_SEEDS[:count], size) for size, count in TESTS]
+
+
+def hardware(device: str) -> str:
+    """The machine in plain words."""
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_name(torch.device(device))
+    threads = torch.get_num_threads()
+    return f"{threads} thread{'s' * (threads > 1)} of a {platform.machine()} CPU with {os.cpu_count()} cores"
+
+
+def card(
+    recipe: Recipe, run: Run, machine: str, results: list[SegmentationScore | DetectionScore]
+) -> dict[str, object]:
+    """The model card as plain JSON data."""
+    config = resolve(recipe.name)
+    task = "segmentation" if config.task is Task.SEGMENTATION else "detection"
+    return {
+        "title": f"Scenes, {task}",
+        "licence": _LICENCE,
+        "note": _NOTE,
+        "preset": recipe.name,
+        "configuration": {"digest": config.digest, "yaml": config.to_yaml()},
+        "parameters": sum(value.numel() for key, value in run.weights.items() if _is_parameter(key)),
+        "precision": "float16",
+        "recipe": asdict(recipe) | {"digest": recipe.digest},
+        "training": {
+            "steps": run.steps,
+            "scenes": recipe.images,
+            "seeds": [recipe.first_seed, recipe.first_seed + recipe.images - 1],
+            "minutes": round(run.seconds / 60, 1),
+            "hardware": machine,
+            "torch": torch.__version__,
+        },
+        "evaluation": [
+            asdict(result) | {"seeds": [TEST_SEEDS[0], TEST_SEEDS[result.scenes - 1]]} for result in results
+        ],
+        "limits": list(_LIMITS),
+    }
+
+
+def _is_parameter(key: str) -> bool:
+    return not key.endswith((".running_mean", ".running_var", ".num_batches_tracked"))
+
+
+def finish(recipe: Recipe, run: Run, folder: Path, device: str) -> Path:
+    """Write the weights and their card into ``folder``, scored as they will be loaded; return the weights' path."""
+    path = folder / f"{recipe.name}.safetensors"
+    write_weights(run.weights, path)
+    data = card(recipe, run, hardware(device), scores(path, resolve(recipe.name), device))
+    path.with_suffix(".json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
