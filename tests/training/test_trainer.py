@@ -1,0 +1,120 @@
+"""The training loop: interrupted or not, the same run."""
+
+from itertools import islice, pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from explorer.errors import ConfigError, WeightsError
+from explorer.training import train
+from explorer.training.batches import FRAME, batches, render, sample
+from explorer.training.recipes import Phase, Recipe, recipe, recipes
+from explorer.training.scenes import scene
+from explorer.training.trainer import CHECKPOINT_NAME, learning_rate, run
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def _short(name, **changes):
+    phases = (Phase(size=64, batch=2, steps=3), Phase(size=96, batch=1, steps=3))
+    fields = {"name": name, "first_seed": 40, "phases": phases, "peak_rate": 1e-3, "warmup": 2, "dice": 0.3}
+    return Recipe(**(fields | changes))
+
+
+@pytest.mark.parametrize("name", ["scenes_seg", "scenes_det"])
+def test_a_resumed_run_is_the_uninterrupted_one(name, tmp_path):
+    whole = run(_short(name), device="cpu", folder=tmp_path / "whole", resume=True, progress=None)
+    for stop in (2, 5, None):
+        parts = run(
+            _short(name), device="cpu", folder=tmp_path / "parts", resume=True, progress=None, stop_after=stop
+        )
+    assert whole.steps == parts.steps == 6
+    assert whole.weights.keys() == parts.weights.keys()
+    for key, value in whole.weights.items():
+        assert torch.equal(value, parts.weights[key]), key
+
+
+def test_training_changes_every_weight_that_can_matter_and_reports(tmp_path):
+    seen = []
+    short = _short("scenes_seg")
+    start = run(short, device="cpu", folder=tmp_path, resume=False, progress=None, stop_after=1).weights
+    end = run(short, device="cpu", folder=tmp_path, resume=False, progress=seen.append).weights
+    moved = {key for key in end if not torch.equal(start[key], end[key])}
+    still = {key for key in end if key not in moved}
+    # A bilinear upsampling that the published network keeps fixed, and projections whose result is never used.
+    assert all(key == "up.weight" or ".project." in key for key in still), still
+    assert [item.step for item in seen] == [6]
+    assert "step 6/6" in str(seen[0])
+    assert seen[0].left == 0
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path):
+    run(_short("scenes_seg"), device="cpu", folder=tmp_path, resume=True, progress=None, stop_after=1)
+    with pytest.raises(WeightsError, match="start afresh"):
+        run(_short("scenes_seg", dice=0.1), device="cpu", folder=tmp_path, resume=True, progress=None)
+
+
+def test_a_kill_while_saving_leaves_the_last_checkpoint(tmp_path):
+    short = _short("scenes_seg")
+    run(short, device="cpu", folder=tmp_path, resume=True, progress=None, stop_after=2)
+    (tmp_path / CHECKPOINT_NAME).with_suffix(".partial").write_bytes(b"half a file")
+    resumed = run(short, device="cpu", folder=tmp_path, resume=True, progress=None)
+    assert resumed.steps == short.steps
+
+
+def test_each_step_has_its_own_scenes_and_phases_follow_each_other():
+    short = _short("scenes_seg")
+    rendered = list(batches(short, 0, 0))
+    assert [len(batch) for batch in rendered] == [2, 2, 2, 1, 1, 1]
+    seeds = [[40, 41], [42, 43], [44, 45], [46], [47], [48]]
+    for step, (batch, expected) in enumerate(zip(rendered, seeds, strict=True)):
+        size = short.phase_at(step)[0].size
+        for item, seed in zip(batch, expected, strict=True):
+            assert np.array_equal(item.image, scene(seed, size).image)
+    assert short.images == 9
+    with pytest.raises(ValueError, match="6 steps"):
+        short.phase_at(6)
+
+
+def test_batches_rendered_by_other_processes_are_the_same():
+    short = _short("scenes_seg")
+    ahead = list(islice(batches(short, 1, 1), 3))
+    for step, batch in enumerate(ahead, start=1):
+        for one, other in zip(batch, render(short, step), strict=True):
+            assert np.array_equal(one.image, other.image)
+            assert np.array_equal(one.boxes, other.boxes)
+
+
+def test_a_framed_scene_is_a_smaller_one_moved_into_black():
+    framed = next(item for seed in range(50) if not (item := sample(seed, 96, 0.5)).image[:FRAME].any())
+    assert framed.image.shape == (96, 96, 3)
+    assert not framed.image[:, -FRAME:].any()
+    assert not framed.mask[:FRAME].any()
+    for (x1, y1, x2, y2), category in zip(framed.boxes.astype(int), framed.categories, strict=True):
+        assert FRAME <= x1 < x2 <= 96 - FRAME
+        assert FRAME <= y1 < y2 <= 96 - FRAME
+        assert (framed.mask[y1:y2, x1:x2] == category + 1).any()
+
+
+def test_the_rate_rises_then_falls_to_almost_nothing():
+    chosen = recipe("scenes_seg")
+    rates = [learning_rate(chosen, step) for step in range(chosen.steps)]
+    top = int(np.argmax(rates))
+    assert top in (chosen.warmup - 1, chosen.warmup)
+    assert max(rates) == pytest.approx(chosen.peak_rate)
+    assert all(one < other for one, other in pairwise(rates[: top + 1]))
+    assert all(one >= other for one, other in zip(rates[chosen.warmup :], rates[chosen.warmup + 1 :], strict=False))
+    assert rates[-1] == pytest.approx(chosen.peak_rate / 100, rel=0.01)
+
+
+def test_recipes_are_known_by_name():
+    assert set(recipes()) == {"scenes_seg", "scenes_det"}
+    with pytest.raises(ConfigError, match="scenes_seg"):
+        train("scenes_sge")
