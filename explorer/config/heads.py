@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from explorer.config.part import Channels, Classes, LeftoverClasses, Part
+from explorer.config.part import Classes, LeftoverClasses, Part
 
 DownRatio = Literal[2, 4, 8, 16]
 
@@ -77,7 +77,9 @@ class CenterNetHead(Part):
 
     kind: Literal["centernet"] = "centernet"
 
-    heads: Annotated[dict[HeadName, Classes], Field(min_length=1, max_length=16)] = {"hm": 80, "wh": 2, "reg": 2}
+    heads: Annotated[dict[HeadName, Classes], Field(min_length=1, max_length=16)] = Field(
+        default_factory=lambda: {"hm": 80, "wh": 2, "reg": 2}
+    )
     """Output maps by name: `hm` a centre heatmap per class, `wh` box sizes, `reg` centre offsets."""
 
     down_ratio: DownRatio = 4
@@ -114,9 +116,13 @@ class CenterNetHead(Part):
                 f"{self.first_level}: use {self.first_level + 1} to 6"
             )
         if self.aggregation is Aggregation.CONCAT and self.deformable:
-            raise ValueError("deformable is true, but nodes that concatenate use plain convolutions: set it to false")
+            raise ValueError(
+                "deformable is true, but nodes that concatenate use plain convolutions: set it to false"
+            )
         if taken := sorted(set(self.heads) & RESERVED_HEAD_NAMES):
-            raise ValueError(f"heads names {taken[0]!r}, which the network's module needs itself: choose another name")
+            raise ValueError(
+                f"heads names {taken[0]!r}, which the network's module needs itself: choose another name"
+            )
         return self
 
 

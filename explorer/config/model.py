@@ -52,7 +52,9 @@ class ModelConfig(Part):
             place = "" if mark is None else f" in line {mark.line + 1}, column {mark.column + 1}"
             raise ConfigError(f"The configuration is not valid YAML{place}: {error.problem}.") from error
         except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-            raise ConfigError(f"The configuration is not plain YAML of numbers, words and lists: {error}.") from error
+            raise ConfigError(
+                f"The configuration is not plain YAML of numbers, words and lists: {error}."
+            ) from error
         return cls.from_plain(json.loads(plain))
 
     @classmethod
@@ -112,7 +114,9 @@ class _PlainLoader(yaml.SafeLoader):
         seen = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"{key.value!r} stands there twice", problem_mark=key.start_mark)
+                raise yaml.MarkedYAMLError(
+                    problem=f"{key.value!r} stands there twice", problem_mark=key.start_mark
+                )
             if isinstance(key.value, str):
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
@@ -127,5 +131,7 @@ _FlowListDumper.add_representer(
 )
 
 _FIELDS = tuple(
-    name for part in (ModelConfig, DLABackbone, ClassifyHead, DLAUpHead, CenterNetHead) for name in part.model_fields
+    name
+    for part in (ModelConfig, DLABackbone, ClassifyHead, DLAUpHead, CenterNetHead)
+    for name in part.model_fields
 )

@@ -1,5 +1,6 @@
 """Turn pydantic's findings into one sentence: the field, the value, the rule, the nearest allowed value."""
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -17,7 +18,11 @@ def sentence(error: ValidationError, fields: Sequence[str]) -> str:
     findings = error.errors(include_url=False)
     first = _finding(findings[0], fields)
     more = len(findings) - 1
-    return first if not more else f"{first} ({more} more {'problem' if more == 1 else 'problems'} after this one.)"
+    return (
+        first
+        if not more
+        else f"{first} ({more} more {'problem' if more == 1 else 'problems'} after this one.)"
+    )
 
 
 def _finding(detail: ErrorDetails, fields: Sequence[str]) -> str:
@@ -37,14 +42,16 @@ def _finding(detail: ErrorDetails, fields: Sequence[str]) -> str:
             return f"{where} is {value}, but must be at most {context['le']}: use {context['le']}."
         case "literal_error" | "enum" | "union_tag_invalid":
             allowed = str(context.get("expected") or context.get("expected_tags"))
-            tag = context.get("tag")
-            return f"{where} is {value if tag is None else repr(tag)}, but must be one of {allowed}."
+            given = context.get("tag", detail["input"])
+            return f"{where} is {_shown(given)}, but must be one of {allowed}{_nearest(given, allowed)}."
         case "union_tag_not_found":
             return f"{where}.kind is missing: say which kind it is."
         case "too_long" | "too_short":
             rule = "at most" if detail["type"] == "too_long" else "at least"
             bound = context.get("max_length") if rule == "at most" else context.get("min_length")
             return f"{where} has {context['actual_length']} entries, but must have {rule} {bound}."
+        case "string_pattern_mismatch":
+            return f"{where} is {value}, but must match {context['pattern']}."
         case "value_error":
             return f"{where}: {context['error']}." if where else f"{context['error']}."
         case _:
@@ -52,11 +59,25 @@ def _finding(detail: ErrorDetails, fields: Sequence[str]) -> str:
             return f"{where or 'The configuration'} is {value}, but must be {rule}."
 
 
+def _nearest(given: object, allowed: str) -> str:
+    """A hint for a misspelt word or a number between the allowed ones."""
+    words = re.findall(r"'([^']+)'", allowed)
+    near = get_close_matches(str(given), words, n=1)
+    if near:
+        return f"; the nearest is {near[0]!r}"
+    numbers = [int(word) for word in re.findall(r"-?\d+", allowed)]
+    if numbers and not words and isinstance(given, int):
+        return f"; the nearest is {min(numbers, key=lambda number: abs(number - given))}"
+    return ""
+
+
 def _path(location: tuple[int | str, ...]) -> str:
     text = ""
     for part in location:
         if isinstance(part, int):
             text += f"[{part}]"
+        elif part == "[key]":
+            text += " (a name)"
         elif part not in _KINDS or not text or "." in text or "[" in text:
             text += f".{part}" if text else str(part)
     return text

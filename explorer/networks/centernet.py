@@ -96,8 +96,9 @@ class SumDLAUp(nn.Module):
         return tuple(pyramid)
 
 
-
-def output_head(in_channels: int, channels: int, width: int, final_kernel: int, heatmap: bool) -> nn.Sequential | Conv2d:
+def output_head(
+    in_channels: int, channels: int, width: int, final_kernel: int, heatmap: bool
+) -> nn.Sequential | Conv2d:
     """Layers from the decoder's feature to one output map (arXiv 1904.07850, appendix A)."""
     padding = final_kernel // 2
     if not width:
@@ -112,7 +113,9 @@ def output_head(in_channels: int, channels: int, width: int, final_kernel: int, 
 class _OutputConv2d(Conv2d):
     """The last convolution of a head, whose bias starts at the heatmap's value where it is one."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, padding: int, heatmap: bool) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, padding: int, heatmap: bool
+    ) -> None:
         super().__init__(in_channels, out_channels, kernel_size, padding=padding)
         self.heatmap = heatmap
 

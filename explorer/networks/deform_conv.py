@@ -27,7 +27,7 @@ _CACHED_COLUMN_ELEMENTS = 2**19
 
 
 def deform_conv2d(
-    input: Tensor,
+    input: Tensor,  # noqa: A002  # the name that torchvision gives it
     offset: Tensor,
     weight: Tensor,
     bias: Tensor | None = None,
@@ -123,17 +123,27 @@ def _pair(value: int | Pair) -> Pair:
 
 
 def _check(
-    input: Tensor, offset: Tensor, weight: Tensor, stride: Pair, padding: Pair, dilation: Pair, mask: Tensor | None
+    image: Tensor,
+    offset: Tensor,
+    weight: Tensor,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    mask: Tensor | None,
 ) -> Pair:
     """The output's height and width; raises ValueError where shapes do not fit."""
-    n, c, h, w = input.shape
+    n, c, h, w = image.shape
     kh, kw = weight.shape[2:]
     oh = (h + 2 * padding[0] - dilation[0] * (kh - 1) - 1) // stride[0] + 1
     ow = (w + 2 * padding[1] - dilation[1] * (kw - 1) - 1) // stride[1] + 1
+    if oh < 1 or ow < 1:
+        raise ValueError(f"an image of {h}×{w} is smaller than the kernel {kh}×{kw} dilated by {dilation}")
     if c % weight.shape[1] or weight.shape[0] % (c // weight.shape[1]):
         raise ValueError(f"weight {tuple(weight.shape)} does not divide {c} input channels into groups")
     if offset.shape[1] % (2 * kh * kw) or c % (offset.shape[1] // (2 * kh * kw)):
-        raise ValueError(f"offset has {offset.shape[1]} channels, not a multiple of 2·{kh}·{kw} that divides {c}")
+        raise ValueError(
+            f"offset has {offset.shape[1]} channels, not a multiple of 2·{kh}·{kw} that divides {c}"
+        )
     if tuple(offset.shape[2:]) != (oh, ow) or offset.shape[0] != n:
         raise ValueError(f"offset {tuple(offset.shape)} does not fit batch {n} and output {oh}×{ow}")
     if mask is not None and tuple(mask.shape) != (n, offset.shape[1] // 2, oh, ow):
@@ -151,17 +161,25 @@ def _tap_positions(
     ox = torch.arange(out_size[1], device=device) * stride[1] - padding[1]
     ky = torch.arange(kh, device=device).repeat_interleave(kw) * dilation[0]
     kx = torch.arange(kw, device=device).repeat(kh) * dilation[1]
-    return (ky[:, None, None] + oy[None, :, None]).to(dtype), (kx[:, None, None] + ox[None, None, :]).to(dtype)
+    return (ky[:, None, None] + oy[None, :, None]).to(dtype), (kx[:, None, None] + ox[None, None, :]).to(
+        dtype
+    )
 
 
-def _rows(input: Tensor, offset_groups: int) -> tuple[Tensor, int]:
+def _rows(image: Tensor, offset_groups: int) -> tuple[Tensor, int]:
     """The image with its border of zeros as rows of C / D channels, and how many pixels a line of it has."""
-    padded = F.pad(input.permute(0, 2, 3, 1), (0, 0, 1, 2, 1, 2))
-    return padded.reshape(-1, input.shape[1] // offset_groups), padded.shape[2]
+    padded = F.pad(image.permute(0, 2, 3, 1), (0, 0, 1, 2, 1, 2))
+    return padded.reshape(-1, image.shape[1] // offset_groups), padded.shape[2]
 
 
 def _columns(
-    rows: Tensor, row_width: int, shape: torch.Size, offset: Tensor, mask: Tensor | None, ys: Tensor, xs: Tensor
+    rows: Tensor,
+    row_width: int,
+    shape: torch.Size,
+    offset: Tensor,
+    mask: Tensor | None,
+    ys: Tensor,
+    xs: Tensor,
 ) -> Tensor:
     """Sampled values (N·OH·OW, taps · C), channels innermost."""
     n, c, h, w = shape
@@ -174,8 +192,8 @@ def _columns(
     down, right = y - top, x - left
 
     # Pixel (r, s) of image i lies in row ((i·(H+3) + r + 1)·(W+3) + s + 1)·D + d of the bordered matrix.
-    image = torch.arange(n, device=rows.device, dtype=torch.int32).view(n, 1, 1, 1, 1) * (h + 3)
-    corner = ((top.int() + (image + 1)) * row_width + left.int() + 1) * groups
+    first = torch.arange(n, device=rows.device, dtype=torch.int32).view(n, 1, 1, 1, 1) * (h + 3)
+    corner = ((top.int() + (first + 1)) * row_width + left.int() + 1) * groups
     if groups > 1:
         corner = corner + torch.arange(groups, device=rows.device, dtype=torch.int32)
     steps = torch.tensor(

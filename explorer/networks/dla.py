@@ -43,7 +43,9 @@ class Bottleneck(nn.Module):
 
     role = Role.BLOCK
 
-    def __init__(self, in_channels: int, out_channels: int, stride: int, *, width: int, groups: int = 1) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, stride: int, *, width: int, groups: int = 1
+    ) -> None:
         super().__init__()
         self.conv1 = Conv2d(in_channels, width, 1, bias=False)
         self.bn1 = BatchNorm2d(width)

@@ -18,7 +18,7 @@ class ConcatNode(nn.Sequential):
     def __init__(self, channels: int) -> None:
         super().__init__(*conv_bn_relu(2 * channels, channels))
 
-    def forward(self, shallow: Tensor, deep: Tensor) -> Tensor:
+    def forward(self, shallow: Tensor, deep: Tensor) -> Tensor:  # type: ignore[override]  # two inputs
         """Two times (N, C, H, W) to (N, C, H, W)."""
         return super().forward(torch.cat([shallow, deep], 1))
 
@@ -87,7 +87,9 @@ class DLASegmenter(nn.Module):
         self.first_level = head.first_level
         self.base = base
         self.dla_up = ConcatDLAUp(pyramid[head.first_level :])
-        self.fc = with_role(nn.Sequential(Conv2d(pyramid[head.first_level], head.classes, 1)), Role.CLASSIFIER)
+        self.fc = with_role(
+            nn.Sequential(Conv2d(pyramid[head.first_level], head.classes, 1)), Role.CLASSIFIER
+        )
         self.up = BilinearUpsample(head.classes, head.down_ratio)
         self.up.weight.requires_grad = False
         self.softmax = with_role(nn.LogSoftmax(1), Role.HEAD)
