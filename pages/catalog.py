@@ -5,7 +5,7 @@ shell.require_frame()
 import streamlit as st
 
 from explorer.ui import catalog_cards, state
-from explorer.ui.catalog import FAMILY_NOTES, Family, entries
+from explorer.ui.catalog import Family, entries
 
 here = state.current()
 for notice in here.notices:
@@ -26,12 +26,11 @@ with top.cell():
 with top.cell():
     catalog_cards.accuracy_chart(list(entries().values()))
 
-shown = catalog_cards.select(list(entries().values()), wanted, families, order)
+shown = catalog_cards.select(list(entries().values()), wanted, families, order or catalog_cards.Order.PAPER)
 if not shown:
     st.info(f"No network matches “{wanted.strip()}”. Clear the field to see all {len(entries())}.")
 for family in Family:
     members = [entry for entry in shown if entry.family is family]
     if members:
-        st.subheader(family, anchor=False)
-        st.caption(FAMILY_NOTES[family])
+        catalog_cards.heading(family, members)
         catalog_cards.cards(members, here)

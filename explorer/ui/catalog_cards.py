@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.roles import ROLE_STYLES, Role, Shape
 from explorer.ui import numbers, shell, state, theme
-from explorer.ui.catalog import Entry, block_of
+from explorer.ui.catalog import FAMILY_NOTES, Entry, Family, block_of
 from explorer.ui.glyph import glyph
 
 _LEGEND = (Role.STEM, Role.BLOCK, Role.ROOT, Role.IDA, Role.HEAD)
@@ -52,6 +52,13 @@ def legend() -> None:
         shape = "round" if style.shape is Shape.ROUND else "square"
         marks.append(f'<span><i class="{shape}" style="background:{style.colour}"></i>{style.label}</span>')
     st.html(f'<div class="legend dim">{"".join(marks)}</div>')
+
+
+def heading(family: Family, members: Sequence[Entry]) -> None:
+    """A family's name, what is common to it, and where it was published."""
+    st.subheader(family, anchor=False)
+    paper = next((entry.paper for entry in members if entry.paper), None)
+    st.caption(FAMILY_NOTES[family] + (f" [{paper.title}]({paper.url})" if paper else ""))
 
 
 def cards(entries: Sequence[Entry], current: state.Current) -> None:
@@ -123,10 +130,14 @@ _HOVER = "<b>%{text}</b><br>%{y:.1f} % top-1<br>%{x:.2f} GMACs<br>%{customdata[0
 _KIND_NAMES = {"basic": "basic block", "bottleneck": "bottleneck", "bottleneck_x": "grouped bottleneck"}
 
 _LABEL_SIDES = {
-    "dla60x": "top left",
+    "dla34": "bottom center",
+    "dla46_c": "middle right",
+    "dla46x_c": "middle right",
+    "dla60x_c": "middle right",
+    "dla60": "bottom center",
     "dla102": "bottom center",
+    "dla102x2": "top left",
     "dla169": "bottom center",
-    "dla102x": "top left",
 }
 """Where labels would meet: on the other side of their marks."""
 
@@ -156,12 +167,10 @@ def _face(entry: Entry) -> str:
         f'<div title="{escape(note)}"><b>{escape(label)}</b><span>{escape(value)}</span></div>'
         for label, value, note in facts
     )
-    paper = entry.paper
-    origin = "" if paper is None else f' · <a href="{paper.url}" target="_blank">{escape(paper.title)}</a>'
     picture = base64.b64encode(glyph(entry.config).encode()).decode()
     return (
         f'<div class="card"><div class="name">{escape(entry.name)}</div>'
-        f'<div class="dim">{escape(block_of(entry.config))}{origin}</div>'
+        f'<div class="dim">{escape(block_of(entry.config))}</div>'
         f'<img alt="Structure of {escape(entry.name)}" src="data:image/svg+xml;base64,{picture}">'
         f'<div class="facts">{cells}</div></div>'
     )

@@ -4,6 +4,7 @@ import streamlit as st
 
 from explorer.config import ModelConfig
 from explorer.graph.layer_graph import LayerGraph
+from explorer.ui import state, warm
 
 
 @st.cache_resource(max_entries=48, show_spinner="Tracing the network")
@@ -16,3 +17,15 @@ def _graph(digest: str, size: tuple[int, int], _config: ModelConfig) -> LayerGra
 def graph_of(config: ModelConfig, size: tuple[int, int]) -> LayerGraph:
     """The traced graph of a network for one image of (height, width); raises TraceError where that cannot work."""
     return _graph(config.digest, size, config)
+
+
+def device_name(current: state.Current) -> str:
+    """What to call the device in a label: ``CPU``, ``cuda:0``; ``the best device`` until torch has loaded."""
+    name = current.device
+    if name == state.AUTO_DEVICE:
+        if not warm.loaded():
+            return "the best device"
+        from explorer.runtime.device import devices
+
+        name = devices()[0]
+    return "CPU" if name == "cpu" else name

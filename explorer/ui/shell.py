@@ -67,6 +67,8 @@ def require_frame() -> None:
     ``st.navigation``: the first visitor of a fresh server would see a deep link's page without its frame.
     """
     if _ROUTED not in st.session_state:
+        # Set before the pages: an icon of theirs would become the tab's, and be fetched from the internet.
+        st.set_page_config(page_icon=ICON)
         st.navigation([room.page() for room in ROOMS], position="hidden")
         st.rerun()
 

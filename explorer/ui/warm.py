@@ -16,3 +16,8 @@ def torch() -> threading.Thread:
     thread.daemon = True
     thread.start()
     return thread
+
+
+def loaded() -> bool:
+    """Whether torch is there; asking for it earlier would make a visitor wait for the import."""
+    return not torch().is_alive()
