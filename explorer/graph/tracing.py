@@ -257,7 +257,7 @@ class Recorder:
                     consumers[tensor].append(number)
         names = {dtype: str(dtype).removeprefix("torch.") for dtype in {t[1] for t in self.tensors}}
         results = [proxy.id for _, proxy in outputs]
-        counts = self._parameter_counts(results)
+        counts, live_parameters = self._parameter_counts(results)
         return LayerGraph(
             name=self.name,
             operations=tuple(
@@ -268,23 +268,23 @@ class Recorder:
                 Tensor(i, tuple(shape), names[dtype], producer, tuple(consumers[i]))
                 for i, (shape, dtype, producer) in enumerate(self.tensors)
             ),
-            scopes=self._scopes(),
+            scopes=self._scopes(live_parameters),
             inputs=tuple(inputs),
             outputs=tuple(results),
             output_names=tuple(name for name, _ in outputs),
         )
 
-    def _parameter_counts(self, results: list[int]) -> list[int]:
-        """Elements of the parameters that each operation reads.
+    def _parameter_counts(self, results: list[int]) -> tuple[list[int], set[int]]:
+        """Elements of the parameters that each operation reads, and which parameters reach an output.
 
         A parameter that several operations share counts once, at the first that reaches an output, so that sums
-        over operations are sums over parameters.
+        over operations are sums over parameters. Parameters are known by their ids, which is safe because the
+        network keeps them alive, and faster than hashing them.
         """
         counts = [0] * len(self.operations)
         live = self._live(results)
-        counted: set[int] = (
-            set()
-        )  # ids are safe: the network keeps its parameters alive, and hashing them is slow
+        counted: set[int] = set()
+        live_parameters: set[int] = set()
         for wanted in (True, False):
             for number, reads in enumerate(self.reads):
                 if reads and (number in live) is wanted:
@@ -292,7 +292,9 @@ class Recorder:
                         if id(parameter) not in counted:
                             counted.add(id(parameter))
                             counts[number] += parameter.numel()
-        return counts
+            if wanted:
+                live_parameters = set(counted)
+        return counts, live_parameters
 
     def _live(self, results: list[int]) -> set[int]:
         """Operations that reach an output."""
@@ -305,22 +307,23 @@ class Recorder:
                 waiting.extend(self.operations[producer][3])
         return found
 
-    def _scopes(self) -> tuple[Scope, ...]:
+    def _scopes(self, live_parameters: set[int]) -> tuple[Scope, ...]:
+        """Every module. A parameter that several modules hold counts at the first, so that sums are exact."""
+        counted: set[int] = set()
         totals: dict[str, int] = {}
-        counted: set[int] = set()  # ids, as in _parameter_counts
-        shared = False
+        live: dict[str, int] = {}
         for path, module, _ in self.modules:
-            totals[path] = 0
+            own = own_live = 0
             for parameter in module._parameters.values():
-                if parameter is not None:
-                    shared = shared or id(parameter) in counted
+                if parameter is not None and id(parameter) not in counted:
                     counted.add(id(parameter))
-                    totals[path] += parameter.numel()
-        if shared:
-            totals = {path: sum(p.numel() for p in module.parameters()) for path, module, _ in self.modules}
-        else:
-            for path, _, children in reversed(self.modules):
-                totals[path] += sum(totals[child] for child in children)
+                    own += parameter.numel()
+                    own_live += parameter.numel() if id(parameter) in live_parameters else 0
+            totals[path], live[path] = own, own_live
+        for path, _, children in reversed(self.modules):
+            for child in children:
+                totals[path] += totals[child]
+                live[path] += live[child]
         return tuple(
             Scope(
                 path,
@@ -329,7 +332,10 @@ class Recorder:
                 stage if type(stage := _said(module, "stage")) is int else None,
                 tuple(children),
                 totals[path],
-                {"class": f"{type(module).__module__}.{type(module).__qualname__}"},
+                {
+                    "class": f"{type(module).__module__}.{type(module).__qualname__}",
+                    "live_parameters": live[path],
+                },
             )
             for path, module, children in self.modules
         )
