@@ -12,6 +12,13 @@ CLEARANCE = 5.0
 LANE = 9.0
 """Between parallel lanes."""
 CORNER = 14.0
+"""Between a lane and the highest box beneath it."""
+ROUND = 40.0
+"""Largest radius of a bend."""
+ASIDE = 11.0
+"""How far beside a node an edge climbs that cannot leave or enter from above."""
+FAR = 150.0
+"""From this distance on an edge to a higher node climbs first and then runs level."""
 PORT = 7.0
 """Between the ends of edges that enter a node from the same side."""
 SAMPLES = tuple(step / 16 for step in range(1, 16))
@@ -73,13 +80,16 @@ class _Router:
             return _vertical(source, target)
         if target.x > source.right:
             end = self._left(edge)
-            candidates = [_sweep((source.right, source.centre[1]), end)]
+            start = self._right(edge, end)
+            candidates = [_sweep(start, end)]
+            x, y = source.centre
+            turns = []
             if end[1] < source.y - CORNER / 2:
-                rise = _rise((source.centre[0], source.y), end)
-                far = end[0] - source.right > 150.0
-                first = self.roles[edge.target] is Role.ROOT or far
-                candidates = [rise, *candidates] if first else [*candidates, rise]
-            for points in candidates:
+                turns = [_bent((x, source.y), (x, end[1]), end), _bent((source.right, y), (target.centre[0], y), (target.centre[0], target.bottom))]
+            elif end[1] > source.bottom + 4.0:
+                turns = [_bent((x, source.bottom), (x, end[1]), end), _bent((source.right, y), (target.centre[0], y), (target.centre[0], target.y))]
+            upright = turns and end[1] < source.y and (self.roles[edge.target] is Role.ROOT or end[0] - source.right > FAR)
+            for points in (*turns[:1], *candidates, *turns[1:]) if upright else (*candidates, *turns):
                 if self._free(points, edge):
                     return points
         return self._lane(edge)
@@ -88,11 +98,22 @@ class _Router:
         """Where the edge meets its target's left side."""
         target = self.boxes[edge.target]
         offset = self.entry[edge.id]
-        inset = 0.0
-        if self.roles[edge.target] in AGGREGATIONS:
-            radius = target.height / 2
-            inset = radius - (radius**2 - min(abs(offset), radius) ** 2) ** 0.5
-        return target.x + inset, target.centre[1] + offset
+        return target.x + self._inset(edge.target, offset), target.centre[1] + offset
+
+    def _right(self, edge: ViewEdge, end: Point) -> Point:
+        """Where the edge leaves its source's right side: level with its end if that is nearly so anyway."""
+        source = self.boxes[edge.source]
+        offset = end[1] - source.centre[1]
+        if abs(offset) > source.height / 3:
+            offset = 0.0
+        return source.right - self._inset(edge.source, offset), source.centre[1] + offset
+
+    def _inset(self, node: str, offset: float) -> float:
+        """How far a round node's outline lies inside of its box, ``offset`` away from its middle."""
+        if self.roles[node] not in AGGREGATIONS:
+            return 0.0
+        radius = self.boxes[node].height / 2
+        return radius - (radius**2 - min(abs(offset), radius) ** 2) ** 0.5
 
     def _free(self, points: Points, edge: ViewEdge) -> bool:
         low, high = min(y for _, y in points) - CLEARANCE, max(y for _, y in points) + CLEARANCE
@@ -115,16 +136,14 @@ class _Router:
         while any(a < right and b > left and abs(lane - y) < LANE for a, b, lane in self.lanes):
             y -= LANE
         self.lanes.append((left, right, y))
-        bend = CORNER if x1 >= x0 else -CORNER
-        start, end = (x0, source.y), (x1, target.y)
-        first, last = (x0, y + CORNER), (x1, y + CORNER)
-        return (
-            *_line(start, first)[:-1],
-            *_corner(first, (x0, y), (x0 + bend, y))[:-1],
-            *_line((x0 + bend, y), (x1 - bend, y))[:-1],
-            *_corner((x1 - bend, y), (x1, y), last)[:-1],
-            *_line(last, end),
-        )
+        up: tuple[Point, ...] = ((x0, source.y), (x0, y))
+        if not self._free(_line(*up), edge):
+            up = ((source.right, source.centre[1]), (source.right + ASIDE, source.centre[1]), (source.right + ASIDE, y))
+        down: tuple[Point, ...] = ((x1, y), (x1, target.y))
+        if not self._free(_line(*down), edge):
+            end = self._left(edge)
+            down = ((target.x - ASIDE, y), (target.x - ASIDE, end[1]), end)
+        return _bent(*up, *down)
 
 
 def _vertical(source: Box, target: Box) -> Points:
@@ -141,20 +160,29 @@ def _sweep(start: Point, end: Point) -> Points:
     return start, (start[0] + reach, start[1]), (end[0] - reach, end[1]), end
 
 
-def _rise(start: Point, end: Point) -> Points:
-    """Up from the top of the source, round a corner, and along to the target's left side."""
-    (x0, y0), (x1, y1) = start, end
-    radius = min(abs(y0 - y1), x1 - x0, 48.0)
-    corner_start, corner_end = (x0, y1 + radius), (x0 + radius, y1)
-    pieces: list[Point] = []
-    if y0 - corner_start[1] > 1.0:
-        pieces += _line(start, corner_start)[:-1]
-    pieces += _corner(corner_start if pieces else start, (x0, y1), corner_end)
-    if x1 - corner_end[0] > 1.0:
-        pieces += _line(corner_end, end)[1:]
-    else:
-        pieces[-1] = end
+def _bent(*way: Point) -> Points:
+    """Along ``way``, whose pieces are horizontal or vertical in turn, with rounded corners."""
+    pieces: list[Point] = [way[0]]
+    for before, corner, after in zip(way, way[1:], way[2:], strict=False):
+        radius = min(_distance(before, corner) / (1 if before == way[0] else 2),
+                     _distance(corner, after) / (1 if after == way[-1] else 2), ROUND)  # fmt: skip
+        start, end = _towards(corner, before, radius), _towards(corner, after, radius)
+        if _distance(pieces[-1], start) > 1.0:
+            pieces += _line(pieces[-1], start)[1:]
+        pieces += _corner(pieces[-1], corner, end)[1:]
+    if _distance(pieces[-1], way[-1]) > 1.0:
+        pieces += _line(pieces[-1], way[-1])[1:]
+    pieces[-1] = way[-1]
     return tuple(pieces)
+
+
+def _distance(a: Point, b: Point) -> float:
+    return abs(a[0] - b[0]) + abs(a[1] - b[1])
+
+
+def _towards(start: Point, end: Point, length: float) -> Point:
+    share = length / max(_distance(start, end), 0.001)
+    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
 
 
 def _line(start: Point, end: Point) -> Points:

@@ -4,15 +4,15 @@ from explorer.graph.view_model import NodeKind, Style, ViewNode
 from explorer.graph.view_text import shape_of
 from explorer.roles import Shape
 
-TITLE_FONT = 13.0
-SUBTITLE_FONT = 10.0
-LABEL_FONT = 9.0
-FRAME_FONT = 10.5
+TITLE_FONT = 14.5
+SUBTITLE_FONT = 11.0
+LABEL_FONT = 10.0
+FRAME_FONT = 12.0
 
-FRAME_TITLE = 18.0
+FRAME_TITLE = 20.0
 """Height of the line above a frame's contents that holds its title."""
 
-_MEAN_WIDTH = 0.58
+_MEAN_WIDTH = 0.53
 """Mean width of a digit or lower-case letter of a sans-serif typeface, in units of its size."""
 
 
@@ -26,10 +26,10 @@ def size_of(node: ViewNode, style: Style) -> tuple[float, float]:
     outline = shape_of(node)
     title, subtitle = text_width(node.title, TITLE_FONT), text_width(node.subtitle, SUBTITLE_FONT)
     if outline is Shape.ROUND:
-        side = max(40.0, title + 14.0)
+        side = max(42.0, title + 12.0)
         return side, side
     if style is Style.PAPER and outline is Shape.SQUARE and not node.subtitle:
-        return max(42.0, title + 14.0), 36.0
-    badge = 14.0 if node.openable and style is not Style.PAPER else 0.0
+        return max(44.0, title + 12.0), 36.0
     least = 42.0 if node.kind is NodeKind.OPERATION else 52.0
-    return max(least, title + 18.0 + badge, subtitle + 18.0), 38.0 if node.subtitle else 28.0
+    rounding = 20.0 if outline is Shape.PILL else 14.0
+    return max(least, title + rounding, subtitle + rounding), 40.0 if node.subtitle else 28.0

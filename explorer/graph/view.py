@@ -15,7 +15,7 @@ from explorer.graph.view_model import NodeKind, Style, View, ViewFrame, ViewNode
 from explorer.graph.view_text import captions
 from explorer.roles import CONTRACTED, FRAMES, Role
 
-NODE_BUDGET = {Style.PAPER: 60, Style.MODULES: 60, Style.OPERATIONS: 160}
+NODE_BUDGET = {Style.PAPER: 40, Style.MODULES: 60, Style.OPERATIONS: 160}
 """How many nodes a view may show before a reader asks for more."""
 
 
@@ -211,7 +211,7 @@ class _Assembly:
             if home not in contracted:
                 yield self._node(home, tuple(operations))
         for index, (name, tensor) in enumerate(zip(self.graph.output_names, self.graph.outputs, strict=True)):
-            yield self._terminal(NodeKind.OUTPUT, index, name or "output", tensor)
+            yield self._terminal(NodeKind.OUTPUT, index, output_label(name), tensor)
 
     def _titled(self, node: ViewNode) -> ViewNode:
         title, subtitle = captions(node, self.plan.style, self.graph)
@@ -313,6 +313,12 @@ def ancestry(path: str) -> list[str]:
     """``path`` and everything above it, outermost first: ``"a.b"`` gives ``["", "a", "a.b"]``."""
     parts = path.split(".") if path else []
     return ["", *(".".join(parts[: end + 1]) for end in range(len(parts)))]
+
+
+def output_label(name: str) -> str:
+    """An output as a reader calls it: ``0.hm`` is ``hm``, and the unnamed ``1`` is ``output 1``."""
+    last = local_name(name)
+    return f"output {name}" if last.isdigit() else last
 
 
 def local_name(path: str) -> str:

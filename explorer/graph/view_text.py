@@ -16,6 +16,16 @@ EDGE_LABELS: Mapping[EdgeKind, str] = {
 }
 """Edge kinds as the legend names them."""
 
+EDGE_MEANINGS: Mapping[EdgeKind, str] = {
+    EdgeKind.FLOW: "the next layer reads it",
+    EdgeKind.HDA: "hierarchical: into a root, from inside its own tree",
+    EdgeKind.IDA: "iterative: into an aggregation node, from another stage",
+    EdgeKind.DOWNSAMPLE: "the resolution is reduced on the way, or by what reads it",
+    EdgeKind.UPSAMPLE: "the resolution is raised on the way",
+    EdgeKind.RESIDUAL: "added to the result of the block that it skips",
+}
+"""What the legend explains."""
+
 EDGE_COLOURS: Mapping[EdgeKind, str] = {
     EdgeKind.FLOW: "#5F6B7A",
     EdgeKind.HDA: "#009E73",
@@ -45,7 +55,8 @@ def captions(node: ViewNode, style: Style, graph: LayerGraph) -> tuple[str, str]
         return node.label, _setting(node, graph) or result
     if style is Style.PAPER and node.role not in (None, *FRAMES) and shape_of(node) is not Shape.PILL:
         return channels(node), ""
-    return node.label, _setting(node, graph) or result
+    # The parts of a Sequential are only numbered: their type says more.
+    return node.type if node.label.isdigit() else node.label, _setting(node, graph) or result
 
 
 def channels(node: ViewNode) -> str:
@@ -83,6 +94,28 @@ def scaling(edge: ViewEdge) -> str:
 def role_label(role: Role | None, fallback: str) -> str:
     """A role as the legend names it, or ``fallback`` for a module without one."""
     return ROLE_STYLES[role].label if role is not None else fallback
+
+
+def tooltip(node: ViewNode) -> list[str]:
+    """What a pointer resting on a node shows, line by line."""
+    kind = node.type if node.role is None else f"{ROLE_STYLES[node.role].label} · {node.type}"
+    shapes = " → ".join(
+        " + ".join(shape_text(shape) for shape in side) for side in (node.inputs, node.outputs) if side
+    )
+    lines = [node.path or node.label, kind, shapes]
+    if node.parameters or node.macs:
+        lines.append(f"{count(node.parameters)} parameters · {count(node.macs)} MACs")
+    if node.dead:
+        lines.append("Not used by any output")
+    return [line for line in lines if line]
+
+
+def count(number: int) -> str:
+    """A count with a decimal prefix: ``15.78 M``."""
+    for factor, prefix in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= factor:
+            return f"{number / factor:.2f} {prefix}"
+    return str(number)
 
 
 def spoken(item: ViewNode | ViewFrame) -> str:

@@ -1,0 +1,178 @@
+"""The clickable graph: a typed wrapper around one custom component (``assets/graph.js``, ``assets/graph.css``)."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from explorer.graph.layout_model import Layout
+from explorer.graph.layout_size import LABEL_FONT, text_width
+from explorer.graph.view_model import EdgeKind, NodeKind, Style, View, ViewEdge, ViewFrame, ViewNode
+from explorer.graph.view_text import EDGE_LABELS, EDGE_MEANINGS, edge_caption, shape_of, spoken, tooltip
+from explorer.roles import FRAMES, ROLE_STYLES, Role
+
+ASSETS = Path(__file__).parents[2] / "assets"
+
+NO_ROLE = "#9AA0A6"
+
+_mount = st.components.v2.component(
+    "architecture_graph",
+    html='<div class="graph"></div>',
+    css=(ASSETS / "graph.css").read_text(),
+    js=(ASSETS / "graph.js").read_text(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reader did: the node or frame that is picked, and the one to open or close in this run, if any."""
+
+    picked: str | None
+    toggled: str | None
+
+
+def drawing(view: View, layout: Layout, home: str) -> dict[str, Any]:
+    """Everything the component draws, as JSON-plain data that is equal for equal input.
+
+    ``home`` names what the reader looks at; while it stays, zoom and position are kept.
+    """
+    index = {node.id: number for number, node in enumerate(view.nodes)}
+    data: dict[str, Any] = {
+        "home": home,
+        "width": layout.width,
+        "height": layout.height,
+        "titles": "bottom" if view.style is Style.PAPER else "top",
+        "say": f"{view.name}: {len(view.nodes)} nodes, {len(view.edges)} edges",
+        "nodes": [_node(node, layout) for node in view.nodes],
+        "frames": [_frame(frame, layout) for frame in view.frames],
+        "edges": [
+            {"i": index[edge.source], "j": index[edge.target], **_edge(edge, curve.points, curve.label)}
+            for edge, curve in zip(view.edges, layout.edges, strict=True)
+        ],
+        "roles": _roles(view),
+        "kinds": [
+            {"kind": kind.value, "label": EDGE_LABELS[kind], "meaning": EDGE_MEANINGS[kind]}
+            for kind in EdgeKind
+            if any(edge.kind is kind for edge in view.edges)
+        ],
+    }
+    return data | {"digest": sha256(dumps(data).encode()).hexdigest()[:16]}
+
+
+def graph_component(data: dict[str, Any], *, select: tuple[str, int] | None = None, key: str) -> Answer:
+    """Draw what ``drawing`` made. ``select`` is an id to pick from Python, with a number that is new for each request.
+
+    Nothing is reported when the component is mounted. Keep ``data`` and ``select`` equal between runs: an equal
+    message is sent as a hash.
+    """
+    result = _mount(
+        key=key,
+        data=data | {"select": list(select) if select else None},
+        on_picked_change=_nothing,
+        on_toggled_change=_nothing,
+    )
+    return Answer(_text(result.picked), _text(result.toggled))
+
+
+def _nothing() -> None:
+    """Streamlit keeps a component's state only where a callback names it."""
+
+
+def _text(value: object) -> str | None:
+    """What the browser sent, if it is text at all."""
+    return value if isinstance(value, str) and len(value) < 1000 else None
+
+
+def _node(node: ViewNode, layout: Layout) -> dict[str, Any]:
+    box = layout.boxes[node.id]
+    frame_like = node.role in FRAMES or node.role is None
+    return {
+        "id": node.id,
+        "x": box.x,
+        "y": box.y,
+        "w": box.width,
+        "h": box.height,
+        "t": node.title,
+        "s": node.subtitle,
+        "o": shape_of(node).value,
+        "kind": node.kind.value,
+        "role": node.role.value if node.role else None,
+        "colour": _colour(node.role),
+        "open": node.openable,
+        "quiet": node.openable and not frame_like,
+        "dead": node.dead,
+        "say": spoken(node),
+        "find": _findable(node),
+        "tip": tooltip(node),
+    }
+
+
+def _frame(frame: ViewFrame, layout: Layout) -> dict[str, Any]:
+    box = layout.boxes[frame.id]
+    return {
+        "id": frame.id,
+        "x": box.x,
+        "y": box.y,
+        "w": box.width,
+        "h": box.height,
+        "t": frame.label,
+        "role": frame.role.value if frame.role else None,
+        "colour": _colour(frame.role),
+        "say": spoken(frame),
+        "find": _findable(frame),
+    }
+
+
+def _edge(
+    edge: ViewEdge, points: tuple[tuple[float, float], ...], label: tuple[float, float]
+) -> dict[str, Any]:
+    caption = edge_caption(edge)
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    length = max(max(xs) - min(xs), (max(ys) - min(ys)) * 1.5, 1.0)
+    tightness = text_width(caption, LABEL_FONT) / length
+    return {
+        "kind": edge.kind.value,
+        "d": path(points),
+        "l": caption,
+        "x": round(label[0], 1),
+        "y": round(label[1], 1),
+        "need": 0 if tightness < 0.8 else 1 if tightness < 1.4 else 2,
+        "dead": edge.dead,
+    }
+
+
+def path(points: tuple[tuple[float, float], ...]) -> str:
+    """Control points of cubic curves as SVG path data."""
+    (x, y), *rest = points
+    return f"M{x:g} {y:g}C" + " ".join(f"{px:g} {py:g}" for px, py in rest)
+
+
+def _roles(view: View) -> list[dict[str, Any]]:
+    """The legend: roles that are present, nodes before frames."""
+    nodes = {node.role for node in view.nodes if node.role and node.kind is not NodeKind.OPERATION}
+    frames = {frame.role for frame in view.frames if frame.role} - nodes
+    return [
+        {
+            "role": role.value,
+            "label": ROLE_STYLES[role].label,
+            "meaning": ROLE_STYLES[role].meaning,
+            "colour": ROLE_STYLES[role].colour,
+            "o": ROLE_STYLES[role].shape.value,
+            "frame": role in frames or role in FRAMES,
+        }
+        for role in Role
+        if role in nodes | frames
+    ]
+
+
+def _colour(role: Role | None) -> str:
+    return ROLE_STYLES[role].colour if role else NO_ROLE
+
+
+def _findable(item: ViewNode | ViewFrame) -> str:
+    role = ROLE_STYLES[item.role].label if item.role else ""
+    shapes = " ".join("×".join(map(str, shape[1:])) for shape in item.outputs[:1])
+    return " ".join((item.id, item.label, item.type, role, shapes)).lower()
