@@ -9,8 +9,8 @@ _BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
 def count(number: int) -> str:
     """A count with a decimal prefix and two decimals, ``15.78 M``; below a thousand as it is."""
     for factor, prefix in _DECIMAL:
-        # Rounding decides the prefix: 999 999 is 1.00 M, never "1000.00 k".
-        if round(number / factor, 2) >= 1:
+        # Rounding decides the prefix: 999 996 is 1.00 M, never "1000.00 k".
+        if round(number * 1000 / factor, 2) >= 1000:
             return f"{number / factor:.2f} {prefix}"
     return str(number)
 
@@ -22,7 +22,7 @@ def parameters(number: int, live: int | None = None) -> str:
 
 
 def macs(number: int) -> str:
-    """Multiply-accumulates: ``3.07 GMACs``, ``0.58 GMACs``, ``1.20 MMACs``. One MAC is two floating-point operations."""
+    """Multiply-accumulates, each two floating-point operations: ``3.07 GMACs``, ``0.58 GMACs``, ``1.20 MMACs``."""
     for factor, prefix in _DECIMAL[1:]:
         if number >= factor / 10:
             return f"{number / factor:.2f} {prefix}MACs"

@@ -1,0 +1,56 @@
+"""Every page stands in the frame, whatever the URL says."""
+
+import pytest
+
+from explorer.config import presets
+from explorer.ui import state
+from explorer.ui.shell import ROOMS
+
+PAGES = [room.stem for room in ROOMS]
+OWN = state.encode(
+    presets()["dla34up"].model_copy(
+        update={"name": None, "head": presets()["scenes_seg"].head.model_copy(update={"classes": 3})}
+    )
+)
+
+
+@pytest.mark.parametrize("stem", PAGES)
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"model": "scenes_seg"},
+        {"model": "centernet_dla34", "size": "256x320"},
+        {"config": OWN, "size": "64x64"},
+        {"model": "no-such", "config": "%%%", "size": "9e9", "weights": "?", "device": "toaster"},
+    ],
+    ids=["default", "scenes", "detector", "own", "nonsense"],
+)
+def test_no_page_fails(open_page, stem, query):
+    page = open_page(stem, **query)
+    assert not page.exception, page.exception
+    assert len(page.title) == 1
+
+
+@pytest.mark.parametrize("stem", [stem for stem in PAGES if stem != "catalog"])
+def test_nonsense_is_answered_in_sentences(open_page, stem):
+    page = open_page(stem, model="dla43", size="1x1")
+    said = " ".join(warning.value for warning in page.warning)
+    assert "did you mean dla34" in said
+    assert "from 32 to 2048" in said
+
+
+@pytest.mark.parametrize("stem", [stem for stem in PAGES if stem != "catalog"])
+def test_the_strip_changes_the_network_in_the_url(open_page, stem):
+    page = open_page(stem, model="dla34", size="320x320")
+    chooser = next(box for box in page.selectbox if box.label == "Network")
+    chooser.set_value("dla46_c").run()
+    assert not page.exception, page.exception
+    assert page.query_params["model"] == ["dla46_c"]
+    assert "size" not in page.query_params
+
+
+def test_find_narrows_the_catalog(open_page):
+    page = open_page("catalog")
+    page.text_input(key="catalog-find").set_value("nothing-is-called-this").run()
+    assert "No network matches" in page.info[0].value
