@@ -30,17 +30,17 @@ def test_no_module_that_draws_imports_torch():
     run(CHECK, ",".join(MODULES))
 
 
-def imports_of(page):
+def imports_of(script):
     """The import statements at the top level of a page, without what it draws."""
     import ast
 
-    tree = ast.parse(page.read_text())
+    tree = ast.parse(script.read_text())
     return "\n".join(ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_no_page_imports_torch(page):
-    run(f"{imports_of(page)}\nimport sys\nassert 'torch' not in sys.modules")
+@pytest.mark.parametrize("script", PAGES, ids=lambda script: script.stem)
+def test_no_page_imports_torch(script):
+    run(f"{imports_of(script)}\nimport sys\nassert 'torch' not in sys.modules")
 
 
 def test_the_first_page_is_drawn_without_torch():
