@@ -9,7 +9,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from explorer.graph.proxy import META, ShapeProxy
+from explorer.graph.proxy import META, Proxy
 
 
 class MetaResult(NamedTuple):
@@ -20,8 +20,8 @@ class MetaResult(NamedTuple):
     """
 
     value: Any
-    inputs: list[tuple[ShapeProxy, torch.Tensor]]
-    changed: list[ShapeProxy]
+    inputs: list[tuple[Proxy, torch.Tensor]]
+    changed: list[Proxy]
     macs: int
 
 
@@ -42,10 +42,10 @@ class _CountMacs(TorchDispatchMode):
 
 def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> MetaResult:
     """Call ``function`` with a contiguous meta tensor in place of each proxy. Raises whatever it raises."""
-    stand_ins: dict[int, tuple[ShapeProxy, torch.Tensor]] = {}
+    stand_ins: dict[int, tuple[Proxy, torch.Tensor]] = {}
 
     def to_meta(value: Any) -> Any:
-        if type(value) is ShapeProxy:
+        if isinstance(value, Proxy):
             if value.id not in stand_ins:
                 tensor = torch.empty(value.shape, dtype=value.dtype, device=META)
                 stand_ins[value.id] = (value, tensor)

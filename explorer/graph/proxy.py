@@ -1,9 +1,11 @@
-"""ShapeProxy: stands in for a tensor while a network is traced; it has a shape and a dtype, and no data.
+"""Proxies: stand in for tensors while a network is traced; they have a shape and a dtype, and no data.
 
-It is a plain class, not a Tensor. PyTorch hands every function called with an object that defines
-``__torch_function__`` to that method, so the network's real code runs and each call arrives at the recorder
-that made the proxy. The recorder travels in the proxy: no global or thread-local state decides where a call
-belongs, so any number of threads may trace at once.
+PyTorch hands every function called with an object that defines ``__torch_function__`` to that method, so the
+network's real code runs and each call arrives at the recorder that made the proxy. The recorder travels in the
+proxy: no global or thread-local state decides where a call belongs, so any number of threads may trace at once.
+
+Two kinds: ``ShapeProxy`` is a plain class and the faster one, for networks of this package. ``TensorProxy`` is also
+a ``torch.Tensor``, for modules of others, whose code may ask ``isinstance(x, torch.Tensor)``.
 """
 
 from __future__ import annotations
@@ -29,20 +31,17 @@ class Recorder(Protocol):
         """The module that is running, in words, for messages."""
 
 
-class ShapeProxy:
+class Proxy:
     """A tensor's shape and dtype within one trace.
 
     ``id`` is the id of the graph's tensor that this proxy holds now; an in-place operation gives the same proxy
-    a new id. Attributes and methods of ``torch.Tensor`` that are not defined here are recorded as calls.
+    a new id. What can be answered without computing is answered here; all else is recorded as a call.
     """
 
-    __slots__ = ("dtype", "id", "recorder", "shape")
-
-    def __init__(self, recorder: Recorder, tensor: int, shape: torch.Size, dtype: torch.dtype) -> None:
-        self.recorder = recorder
-        self.id = tensor
-        self.shape = shape
-        self.dtype = dtype
+    recorder: Recorder
+    id: int
+    shape: torch.Size
+    dtype: torch.dtype
 
     @classmethod
     def __torch_function__(
@@ -68,7 +67,7 @@ class ShapeProxy:
         return len(self.shape)
 
     @property
-    def data(self) -> ShapeProxy:
+    def data(self) -> Proxy:
         return self
 
     @property
@@ -106,7 +105,7 @@ class ShapeProxy:
     def get_device(self) -> int:
         return -1
 
-    def requires_grad_(self, requires_grad: bool = True) -> ShapeProxy:
+    def requires_grad_(self, requires_grad: bool = True) -> Proxy:
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Any:
@@ -117,10 +116,10 @@ class ShapeProxy:
             return self
         return self.recorder.call(torch.Tensor.to, (self, dtype), {})
 
-    def cpu(self) -> ShapeProxy:
+    def cpu(self) -> Proxy:
         return self
 
-    def cuda(self, device: object = None, non_blocking: bool = False) -> ShapeProxy:
+    def cuda(self, device: object = None, non_blocking: bool = False) -> Proxy:
         return self
 
     def __len__(self) -> int:
@@ -128,11 +127,11 @@ class ShapeProxy:
             raise TypeError("len() of a 0-d tensor")
         return self.shape[0]
 
-    def __iter__(self) -> Iterator[ShapeProxy]:
+    def __iter__(self) -> Iterator[Proxy]:
         return iter(self.recorder.call(torch.unbind, (self, 0), {}))
 
     def __repr__(self) -> str:
-        return f"ShapeProxy({tuple(self.shape)}, {self.dtype})"
+        return f"{type(self).__name__}({tuple(self.shape)}, {self.dtype})"
 
     def __hash__(self) -> int:
         return object.__hash__(self)
@@ -156,6 +155,16 @@ class ShapeProxy:
     def __setitem__(self, index: Any, value: Any) -> None:
         self.recorder.call(torch.Tensor.__setitem__, (self, index, value), {})
 
+
+class ShapeProxy(Proxy):
+    """A proxy that is no tensor; it has the methods of ``torch.Tensor`` by name."""
+
+    def __init__(self, recorder: Recorder, tensor: int, shape: torch.Size, dtype: torch.dtype) -> None:
+        self.recorder = recorder
+        self.id = tensor
+        self.shape = shape
+        self.dtype = dtype
+
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(torch.Tensor, name, None)
         if attribute is None or name.startswith("__"):
@@ -165,12 +174,36 @@ class ShapeProxy:
         return self.recorder.call(attribute.__get__, (self,), {})
 
 
+class TensorProxy(Proxy, torch.Tensor):  # type: ignore[misc, override]  # answers replace methods, with simpler signatures
+    """A proxy that is an (empty, meta) tensor as well."""
+
+    _shape: torch.Size
+    _dtype: torch.dtype
+
+    def __new__(cls, recorder: Recorder, tensor: int, shape: torch.Size, dtype: torch.dtype) -> TensorProxy:
+        self = torch.Tensor._make_subclass(cls, torch.empty(shape, dtype=dtype, device=META))
+        self.recorder = recorder
+        self.id = tensor
+        # torch.Tensor's own descriptors would hide instance attributes of these names.
+        self._shape = shape
+        self._dtype = dtype
+        return self
+
+    @property
+    def shape(self) -> torch.Size:  # type: ignore[override]  # as torch.Tensor's, read-only
+        return self._shape
+
+    @property
+    def dtype(self) -> torch.dtype:  # type: ignore[override]  # as above
+        return self._dtype
+
+
 class _Method:
     """A tensor method bound to a proxy."""
 
     __slots__ = ("function", "proxy")
 
-    def __init__(self, proxy: ShapeProxy, function: Callable[..., Any]) -> None:
+    def __init__(self, proxy: Proxy, function: Callable[..., Any]) -> None:
         self.proxy = proxy
         self.function = function
 
@@ -181,7 +214,7 @@ class _Method:
 def _operator(name: str) -> Callable[..., Any]:
     function = getattr(torch.Tensor, name)
 
-    def operator(self: ShapeProxy, *others: Any) -> Any:
+    def operator(self: Proxy, *others: Any) -> Any:
         return self.recorder.call(function, (self, *others), {})
 
     operator.__name__ = name
@@ -194,13 +227,13 @@ for _name in (
     *("iadd", "isub", "imul", "itruediv"),
     *("lt", "le", "gt", "ge", "eq", "ne", "neg", "abs", "invert"),
 ):
-    setattr(ShapeProxy, f"__{_name}__", _operator(f"__{_name}__"))
+    setattr(Proxy, f"__{_name}__", _operator(f"__{_name}__"))
 
 
 def _recorder(args: Any, kwargs: dict[str, Any]) -> Recorder:
     """The recorder of the first proxy among the arguments, however deeply nested."""
     for value in (*args, *kwargs.values()):
-        if type(value) is ShapeProxy:
+        if isinstance(value, Proxy):
             return value.recorder
         if isinstance(value, list | tuple | dict):
             inner = value.values() if isinstance(value, dict) else value

@@ -90,6 +90,7 @@ def _table() -> dict[Function, tuple[str, Function]]:
     add("permute", arrays.permute, torch.permute, T.permute)
     add("transpose", arrays.transpose, torch.transpose, T.transpose)
     add("unsqueeze", arrays.unsqueeze, torch.unsqueeze, T.unsqueeze)
+    add("squeeze", arrays.squeeze, torch.squeeze, T.squeeze)
     add("chunk", arrays.chunk, torch.chunk, T.chunk)
     add("split", arrays.split, torch.split, T.split)
     add("getitem", arrays.getitem, T.__getitem__)

@@ -161,6 +161,15 @@ def unsqueeze(x: Any, dim: int) -> Outcome:
     return Outcome((*x.shape[:dim], 1, *x.shape[dim:]), {"dim": dim, "view": True})
 
 
+def squeeze(x: Any, dim: Any = None) -> Outcome:
+    """Without the given dimensions of size 1, or without all of them."""
+    rank = len(x.shape)
+    dims = range(rank) if dim is None else (dim,) if isinstance(dim, int) else dim
+    gone = {d for d in (dimension("squeeze", d, rank) for d in dims) if x.shape[d] == 1}
+    shape = tuple(n for i, n in enumerate(x.shape) if i not in gone)
+    return Outcome(shape, {"dim": tuple(sorted(gone)), "view": True})
+
+
 def _pieces(x: Any, sizes: Sequence[int], dim: int) -> Outcome:
     shapes = [(*x.shape[:dim], n, *x.shape[dim + 1 :]) for n in sizes]
     return Outcome(shapes, {"sizes": tuple(sizes), "dim": dim, "view": True}, many=True)

@@ -201,9 +201,13 @@ def softmax(x: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = N
 
 
 def dropout(x: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Outcome:
-    """The identity in evaluation mode."""
+    """The input itself in evaluation mode."""
     attributes: dict[str, Json] = {"p": p, "training": training}
-    return Outcome(x.shape, {**attributes, **(IN_PLACE if inplace else NONE)})
+    if inplace:
+        attributes["inplace"] = True
+    elif not training:
+        attributes["view"] = True
+    return Outcome(x.shape, attributes)
 
 
 def same(x: Any) -> Outcome:

@@ -1,6 +1,6 @@
 """trace: a network's real code, run once on shapes, becomes a LayerGraph.
 
-No weights and no data: the network is a private one on the meta device and its input a ShapeProxy. Every torch
+No weights and no data: the network is a private one on the meta device and its input a proxy. Every torch
 function called with a proxy arrives at the trace's Recorder, which asks the function's rule (rules.py) for shapes,
 attributes and MACs, or runs it on meta tensors where it has none (fallback.py). Nothing of PyTorch or of the
 caller's module is patched: what is hooked is the private network.
@@ -20,7 +20,7 @@ from explorer.graph import fallback
 from explorer.graph.layer_graph import Json, LayerGraph, Operation, Scope, Tensor
 from explorer.graph.outcome import Outcome, ShapeError, by
 from explorer.graph.private import private_copy
-from explorer.graph.proxy import ShapeProxy
+from explorer.graph.proxy import Proxy, ShapeProxy, TensorProxy
 from explorer.graph.rules import RULES
 from explorer.roles import Role
 
@@ -38,11 +38,11 @@ def trace(network: ModelConfig | str | nn.Module, input_shape: tuple[int, int, i
     """
     shape = checked_shape(input_shape)
     if isinstance(network, nn.Module):
-        return Recorder(private_copy(network), type(network).__name__).run(shape)
+        return Recorder(private_copy(network), type(network).__name__, TensorProxy).run(shape)
     from explorer.networks import construct
 
     config = resolve(network)
-    return Recorder(construct(config, device="meta"), config.name or config.title).run(shape)
+    return Recorder(construct(config, device="meta"), config.title, ShapeProxy).run(shape)
 
 
 def checked_shape(input_shape: tuple[int, int, int, int]) -> torch.Size:
@@ -65,9 +65,10 @@ def checked_shape(input_shape: tuple[int, int, int, int]) -> torch.Size:
 class Recorder:
     """One trace: the private network, what is running in it, and what has been recorded so far."""
 
-    def __init__(self, network: nn.Module, name: str) -> None:
+    def __init__(self, network: nn.Module, name: str, proxy: type[ShapeProxy] | type[TensorProxy]) -> None:
         self.network = network
         self.name = name
+        self.proxy = proxy
         self.frames: list[tuple[str, int]] = []
         self.failed_in: str | None = None
         self.tensors: list[tuple[torch.Size, torch.dtype, int | None]] = []
@@ -88,7 +89,7 @@ class Recorder:
         except RecursionError as error:
             raise TraceError(f"At {self.place()}: the network's code calls itself without end.") from error
         except Exception as error:  # a stranger's forward may raise anything
-            raise TraceError(f"At {self.place()}: {type(error).__name__}: {error}") from error
+            raise TraceError(f"At {self.place()}: {type(error).__name__}: {_first_line(error)}.") from error
         outputs = list(_named_proxies(result, ""))
         if not outputs:
             raise TraceError(f"{self.name} returned no tensor that depends on its input.")
@@ -153,7 +154,7 @@ class Recorder:
 
     def _known(self, kind: str, outcome: Outcome, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Record a call whose rule has answered."""
-        proxies: list[ShapeProxy] = []
+        proxies: list[Proxy] = []
         reads: list[nn.Parameter] = []
         _sort_arguments(args, proxies, reads)
         if kwargs:
@@ -169,7 +170,7 @@ class Recorder:
         else:
             result = self._tensor(torch.Size(shape), dtype, number)
             outputs = [result.id]
-            if "inplace" in attributes and isinstance(args[0], ShapeProxy):
+            if "inplace" in attributes and isinstance(args[0], Proxy):
                 args[0].id = result.id
                 result = args[0]
         self._note(kind, inputs, outputs, attributes, macs, reads)
@@ -183,11 +184,12 @@ class Recorder:
         except ExplorerError:
             raise
         except Exception as error:
-            proxies: list[ShapeProxy] = []
+            proxies: list[Proxy] = []
             _sort_arguments((*args, *kwargs.values()), proxies, [])
             shapes = " and ".join(by(proxy.shape) for proxy in proxies)
-            reason = str(error).partition("\n")[0].rstrip(".")
-            raise TraceError(f"At {self.place()}: {kind} does not accept {shapes}: {reason}.") from error
+            raise TraceError(
+                f"At {self.place()}: {kind} does not accept {shapes}: {_first_line(error)}."
+            ) from error
         number = len(self.operations)
         proxies = []
         reads: list[nn.Parameter] = []
@@ -225,10 +227,10 @@ class Recorder:
         self._note(kind, inputs, outputs, attributes, macs, reads)
         return result
 
-    def _tensor(self, shape: torch.Size, dtype: torch.dtype, producer: int | None) -> ShapeProxy:
+    def _tensor(self, shape: torch.Size, dtype: torch.dtype, producer: int | None) -> Proxy:
         number = len(self.tensors)
         self.tensors.append((shape, dtype, producer))
-        return ShapeProxy(self, number, shape, dtype)
+        return self.proxy(self, number, shape, dtype)
 
     def _note(
         self,
@@ -249,7 +251,7 @@ class Recorder:
 
     # What comes of it
 
-    def _graph(self, inputs: list[int], outputs: list[tuple[str, ShapeProxy]]) -> LayerGraph:
+    def _graph(self, inputs: list[int], outputs: list[tuple[str, Proxy]]) -> LayerGraph:
         consumers: list[list[int]] = [[] for _ in self.tensors]
         for number, operation in enumerate(self.operations):
             for tensor in operation[3]:
@@ -346,9 +348,9 @@ def _said(module: nn.Module, name: str) -> object:
     return module.__dict__.get(name, getattr(type(module), name, None))
 
 
-def _named_proxies(value: Any, name: str) -> Iterator[tuple[str, ShapeProxy]]:
+def _named_proxies(value: Any, name: str) -> Iterator[tuple[str, Proxy]]:
     """The proxies inside a network's result, each with its index path: ``out``, ``1``, ``0.hm``."""
-    if type(value) is ShapeProxy:
+    if isinstance(value, Proxy):
         yield name or "out", value
     elif isinstance(value, list | tuple | Mapping):
         items = value.items() if isinstance(value, Mapping) else enumerate(value)
@@ -356,10 +358,10 @@ def _named_proxies(value: Any, name: str) -> Iterator[tuple[str, ShapeProxy]]:
             yield from _named_proxies(item, f"{name}.{key}" if name else str(key))
 
 
-def _sort_arguments(values: Any, proxies: list[ShapeProxy], reads: list[nn.Parameter]) -> None:
+def _sort_arguments(values: Any, proxies: list[Proxy], reads: list[nn.Parameter]) -> None:
     """Collect the proxies and the parameters among (nested) arguments, in order."""
     for value in values:
-        if type(value) is ShapeProxy:
+        if isinstance(value, Proxy):
             proxies.append(value)
         elif type(value) is nn.Parameter:
             reads.append(value)
@@ -387,6 +389,10 @@ def _parameters_behind(tensor: torch.Tensor) -> list[nn.Parameter]:
             found.append(leaf)
         waiting.extend(next_node for next_node, _ in node.next_functions)
     return found
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(". ")
 
 
 def _kind(function: Callable[..., Any]) -> tuple[str, bool]:
