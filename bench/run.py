@@ -1,4 +1,8 @@
-"""make bench: every section in a process of its own. ``python bench/run.py [SECTION …]`` runs some of them."""
+"""make bench: every section in a process of its own. ``python bench/run.py [SECTION …]`` runs some of them.
+
+A section is a file of this folder with a function ``run() -> bool`` that prints its table and says whether what it
+requires was reached.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SECTIONS = ("trace", "deform_conv", "layout")
+SECTIONS = sorted(
+    path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in ("run", "timing")
+)
 
 
 def main(names: list[str]) -> int:
