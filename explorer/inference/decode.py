@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from explorer.inference.geometry import Geometry
+from explorer.inference.geometry import Geometry, nearest
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +73,6 @@ def decode_mask(log_probabilities: Tensor, geometry: Geometry) -> tuple[np.ndarr
     mask = chosen[window].cpu().numpy().astype(kind)
     confidence = best[window].float().exp().mul(255).round().cpu().numpy().astype(np.uint8)
     return nearest(mask, geometry.image), confidence
-
-
-def nearest(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """``mask`` (h, w) at ``size`` = (width, height), each pixel taking the value under its centre."""
-    if (mask.shape[1], mask.shape[0]) == size:
-        return np.ascontiguousarray(mask)
-    columns = ((np.arange(size[0]) + 0.5) * (mask.shape[1] / size[0])).astype(np.intp)
-    rows = ((np.arange(size[1]) + 0.5) * (mask.shape[0] / size[1])).astype(np.intp)
-    return mask[rows[:, None], columns[None, :]]
 
 
 def decode_probabilities(logits: Tensor, classes: int) -> np.ndarray:

@@ -92,3 +92,12 @@ def _cropped(width: int, height: int, shorter: int, side: int) -> Geometry:
         inner = (int(shorter * width / height), shorter)
     shift = (-float(round((inner[0] - side) / 2)), -float(round((inner[1] - side) / 2)))
     return Geometry((width, height), (side, side), inner, (inner[0] / width, inner[1] / height), shift)
+
+
+def nearest(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """``mask`` (h, w) at ``size`` = (width, height), each pixel taking the value under its centre."""
+    if (mask.shape[1], mask.shape[0]) == size:
+        return np.ascontiguousarray(mask)
+    columns = ((np.arange(size[0]) + 0.5) * (mask.shape[1] / size[0])).astype(np.intp)
+    rows = ((np.arange(size[1]) + 0.5) * (mask.shape[0] / size[1])).astype(np.intp)
+    return mask[rows[:, None], columns[None, :]]

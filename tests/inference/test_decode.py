@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from explorer.config.protocol import CITYSCAPES, COCO, Fit
-from explorer.inference.decode import decode_centres, decode_mask, decode_probabilities, nearest
-from explorer.inference.geometry import Geometry, geometry
+from explorer.inference.decode import decode_centres, decode_mask, decode_probabilities
+from explorer.inference.geometry import Geometry, geometry, nearest
 
 IDENTITY = Geometry((400, 400), (400, 400), (400, 400), (1.0, 1.0), (0.0, 0.0))
 

@@ -60,7 +60,7 @@ def test_heat_glows_where_the_centre_is() -> None:
     heat = np.zeros((128, 128), np.float32)
     heat[16 + 60, 40] = heat[16 + 60, 41] = heat[16 + 61, 40] = heat[16 + 61, 41] = 1
     glowing = heat_overlaid(np.zeros_like(RGB), heat, 4, place, 1.0)
-    assert np.unravel_index(glowing[:, :, 0].argmax(), (48, 64)) == (30, 20)
+    assert glowing[:, :, 0].argmax() == 30 * 64 + 20
     assert glowing[30, 20, 0] == 255
     assert not glowing[40:, 40:].any()
 

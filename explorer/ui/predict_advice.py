@@ -1,0 +1,50 @@
+"""What the current weights can and cannot say about a picture."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.config import Task, preset
+from explorer.config.protocol import protocol_of
+from explorer.ui import state
+from explorer.ui.state import Current
+from explorer.weights import WeightsKind
+
+_SCENE_NETWORKS = {Task.SEGMENTATION: "scenes_seg", Task.DETECTION: "scenes_det"}
+_VERBS = {Task.SEGMENTATION: "Segment scenes", Task.DETECTION: "Detect in scenes"}
+
+
+def show(here: Current) -> None:
+    """Say what the weights have seen, and offer the networks that were trained for this explorer."""
+    protocol = protocol_of(here.config)
+    if here.weights == WeightsKind.RANDOM:
+        st.warning(
+            "These weights are random: the network has learned nothing, and what it answers is noise. "
+            "It runs all the same, to show sizes and times.",
+            icon=":material/casino:",
+        )
+        _switches(here)
+    elif here.weights == WeightsKind.SHIPPED:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(
+                f"These weights have seen {protocol.pictures}: on a photograph they find shapes that are not there.",
+                width="stretch",
+            )
+            _switches(here)
+    elif protocol.pictures != "unknown pictures":
+        st.caption(f"Pictures are prepared as for {protocol.name}: {protocol.pictures}.")
+
+
+def _switches(here: Current) -> None:
+    """A button for each of our own trained networks that is not the current one."""
+
+    def switch(name: str) -> None:
+        state.apply(state.changed(state.changed(here, model=name), weights=WeightsKind.SHIPPED.value))
+
+    trained = [
+        (task, name) for task, name in _SCENE_NETWORKS.items() if state.has_shipped_weights(preset(name))
+    ]
+    with st.container(horizontal=True, width="content"):
+        for task, name in trained:
+            if name != here.preset or here.weights == WeightsKind.RANDOM:
+                st.button(_VERBS[task], key=f"predict-switch-{name}", on_click=switch, args=(name,))
