@@ -5,13 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from explorer.graph.layer_graph import LayerGraph, Operation, Scope, Tensor, Totals
+from explorer.graph.layout import Layout, layout
+from explorer.graph.view import view
+from explorer.graph.view_model import Style, View
 
 if TYPE_CHECKING:
     from torch import nn
 
     from explorer.config import ModelConfig
 
-__all__ = ["LayerGraph", "Operation", "Scope", "Tensor", "Totals", "trace"]
+__all__ = [
+    "LayerGraph",
+    "Layout",
+    "Operation",
+    "Scope",
+    "Style",
+    "Tensor",
+    "Totals",
+    "View",
+    "layout",
+    "trace",
+    "view",
+]
 
 
 def trace(network: ModelConfig | str | nn.Module, input_shape: tuple[int, int, int, int]) -> LayerGraph:
