@@ -562,7 +562,7 @@ function outline(kind, w, h) {
 function drawEdge(edge) {
   const classes = ["edge", edge.kind, edge.dead ? "dead" : ""].filter(Boolean).join(" ")
   const path = svg("path", { class: classes, d: edge.d, "marker-end": `url(#arrow-${edge.kind})` })
-  const label = write(`label need${edge.need}`, edge.l, edge.x, edge.y)
+  const label = write(edge.clear ? "label clear" : "label", edge.l, edge.x, edge.y)
   return { path, label }
 }
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from explorer.errors import LayoutError
+from explorer.graph.layout_labels import labelled
 from explorer.graph.layout_model import Box, Curve, Layout, Point, middle
 from explorer.graph.layout_size import FRAME_FONT, size_of, text_width
 from explorer.graph.view_model import View, ViewFrame, ViewNode
@@ -31,6 +32,13 @@ def place(view: View) -> Layout:
     except ValueError as error:
         raise LayoutError(f"Graphviz found no layout for {len(view.nodes)} nodes: open fewer groups.") from error
     return _read(view, placed)
+
+
+def ready() -> None:
+    """Load Graphviz and its fonts, so that the first layout does not wait for them."""
+    from pygraphviz import AGraph
+
+    AGraph(string="digraph { a -> b }").draw(format="json0", prog="dot")
 
 
 def skeleton(view: View) -> str:
@@ -96,7 +104,13 @@ def _read(view: View, placed: Mapping[str, Any]) -> Layout:
         ends = items[f"n{order[edge.source]}"]["_gvid"], items[f"n{order[edge.target]}"]["_gvid"]
         points = routes[ends]
         curves.append(Curve(edge.source, edge.target, points, middle(points)))
-    return Layout(round(width + 2 * MARGIN, 1), round(height + 2 * MARGIN, 1), tuple(boxes), tuple(frames), tuple(curves))
+    return Layout(
+        width=round(width + 2 * MARGIN, 1),
+        height=round(height + 2 * MARGIN, 1),
+        nodes=tuple(boxes),
+        frames=tuple(frames),
+        edges=labelled(view, boxes, curves),
+    )
 
 
 def _spline(text: str) -> list[tuple[float, float]]:

@@ -39,13 +39,14 @@ class Box:
 class Curve:
     """How an edge runs: 3k + 1 control points of a chain of cubic Bézier curves, from source to target.
 
-    ``label`` is where its shape is written.
+    ``label`` is the middle of its caption, ``clear`` whether the caption has that place to itself.
     """
 
     source: str
     target: str
     points: tuple[Point, ...]
     label: Point
+    clear: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,17 +83,11 @@ class Layout:
                     target=edge["target"],
                     points=tuple((x, y) for x, y in edge["points"]),
                     label=(edge["label"][0], edge["label"][1]),
+                    clear=edge["clear"],
                 )
                 for edge in data["edges"]
             ),
         )
-
-
-def straight(start: Point, end: Point) -> tuple[Point, ...]:
-    """A straight line as one cubic curve."""
-    (x0, y0), (x1, y1) = start, end
-    third = ((2 * x0 + x1) / 3, (2 * y0 + y1) / 3)
-    return start, third, ((x0 + 2 * x1) / 3, (y0 + 2 * y1) / 3), end
 
 
 def middle(points: tuple[Point, ...]) -> Point:

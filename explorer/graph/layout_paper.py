@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from explorer.graph.layout_labels import labelled
 from explorer.graph.layout_model import Box, Layout
 from explorer.graph.layout_routes import routes
 from explorer.graph.layout_size import FRAME_FONT, FRAME_TITLE, size_of, text_width
@@ -71,7 +72,7 @@ def place_paper(view: View) -> Layout:
         height=round(max(box.bottom for box in boxes.values()) + MARGIN, 1),
         nodes=tuple(boxes[node.id] for node in view.nodes),
         frames=tuple(boxes[frame.id] for frame in view.frames),
-        edges=curves,
+        edges=labelled(view, (boxes[node.id] for node in view.nodes), curves),
     )
 
 

@@ -1,6 +1,6 @@
 """The clickable graph: a typed wrapper around one custom component (``assets/graph.js``, ``assets/graph.css``)."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from hashlib import sha256
 from json import dumps
 from pathlib import Path
@@ -8,8 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.graph.layout_model import Layout
-from explorer.graph.layout_size import LABEL_FONT, text_width
+from explorer.graph.layout_model import Curve, Layout
 from explorer.graph.view_model import EdgeKind, NodeKind, Style, View, ViewEdge, ViewFrame, ViewNode
 from explorer.graph.view_text import EDGE_LABELS, EDGE_MEANINGS, edge_caption, shape_of, spoken, tooltip
 from explorer.roles import FRAMES, ROLE_STYLES, Role
@@ -24,14 +23,6 @@ _mount = st.components.v2.component(
     css=(ASSETS / "graph.css").read_text(),
     js=(ASSETS / "graph.js").read_text(),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a reader did: the node or frame that is picked, and the one to open or close in this run, if any."""
-
-    picked: str | None
-    toggled: str | None
 
 
 def drawing(view: View, layout: Layout, home: str) -> dict[str, Any]:
@@ -49,7 +40,7 @@ def drawing(view: View, layout: Layout, home: str) -> dict[str, Any]:
         "nodes": [_node(node, layout) for node in view.nodes],
         "frames": [_frame(frame, layout) for frame in view.frames],
         "edges": [
-            {"i": index[edge.source], "j": index[edge.target], **_edge(edge, curve.points, curve.label)}
+            {"i": index[edge.source], "j": index[edge.target], **_edge(edge, curve)}
             for edge, curve in zip(view.edges, layout.edges, strict=True)
         ],
         "roles": _roles(view),
@@ -62,26 +53,34 @@ def drawing(view: View, layout: Layout, home: str) -> dict[str, Any]:
     return data | {"digest": sha256(dumps(data).encode()).hexdigest()[:16]}
 
 
-def graph_component(data: dict[str, Any], *, select: tuple[str, int] | None = None, key: str) -> Answer:
-    """Draw what ``drawing`` made. ``select`` is an id to pick from Python, with a number that is new for each request.
+def graph_component(
+    data: dict[str, Any],
+    *,
+    select: tuple[str | None, int] | None = None,
+    on_toggle: Callable[[], None],
+    key: str,
+) -> str | None:
+    """Draw what ``drawing`` made; return the id of the node or frame that is picked.
 
-    Nothing is reported when the component is mounted. Keep ``data`` and ``select`` equal between runs: an equal
+    ``on_toggle`` is called before the run in which ``st.session_state[key].toggled`` names a group to open or close.
+    ``select`` is an id to pick from Python, with a number that is
+    new for each request. Nothing is reported when the component is mounted. Keep ``data`` and ``select`` equal between runs: an equal
     message is sent as a hash.
     """
     result = _mount(
         key=key,
         data=data | {"select": list(select) if select else None},
         on_picked_change=_nothing,
-        on_toggled_change=_nothing,
+        on_toggled_change=on_toggle,
     )
-    return Answer(_text(result.picked), _text(result.toggled))
+    return text_sent(result.picked)
 
 
 def _nothing() -> None:
     """Streamlit keeps a component's state only where a callback names it."""
 
 
-def _text(value: object) -> str | None:
+def text_sent(value: object) -> str | None:
     """What the browser sent, if it is text at all."""
     return value if isinstance(value, str) and len(value) < 1000 else None
 
@@ -129,17 +128,14 @@ def _frame(frame: ViewFrame, layout: Layout) -> dict[str, Any]:
 def _edge(
     edge: ViewEdge, points: tuple[tuple[float, float], ...], label: tuple[float, float]
 ) -> dict[str, Any]:
-    caption = edge_caption(edge)
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    length = max(max(xs) - min(xs), (max(ys) - min(ys)) * 1.5, 1.0)
-    tightness = text_width(caption, LABEL_FONT) / length
+    tight = tightness(edge, points)
     return {
         "kind": edge.kind.value,
-        "d": path(points),
-        "l": caption,
-        "x": round(label[0], 1),
-        "y": round(label[1], 1),
-        "need": 0 if tightness < 0.8 else 1 if tightness < 1.4 else 2,
+        "d": path(curve.points),
+        "l": edge_caption(edge),
+        "x": curve.label[0],
+        "y": curve.label[1],
+        "clear": curve.clear,
         "dead": edge.dead,
     }
 
