@@ -57,10 +57,8 @@ def _dialog(current: state.Current) -> None:
         _text(draft)
     if draft.problem:
         st.error(draft.problem, icon=":material/error:")
-    device = current.device
-    label = "Build" if device == state.AUTO_DEVICE else f"Build on {device}"
     pressed = st.button(
-        label,
+        f"Build on {services.device_name(current)}",
         type="primary",
         icon=":material/construction:",
         disabled=draft.config is None,

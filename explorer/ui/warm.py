@@ -5,7 +5,7 @@ import threading
 
 import streamlit as st
 
-_HEAD_START = 0.4
+_HEAD_START = 1.0
 """Seconds that the browser has to fetch and paint the page before the import takes a core for two seconds."""
 
 

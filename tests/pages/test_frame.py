@@ -46,7 +46,7 @@ def test_the_strip_changes_the_network_in_the_url(open_page, stem):
     chooser = next(box for box in page.selectbox if box.label == "Network")
     chooser.set_value("dla46_c").run()
     assert not page.exception, page.exception
-    assert page.query_params["model"] == ["dla46_c"]
+    assert page.query_params["model"] == "dla46_c"
     assert "size" not in page.query_params
 
 
