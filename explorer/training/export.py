@@ -69,7 +69,7 @@ def write_weights(weights: Mapping[str, Tensor], path: Path) -> None:
 def scores(path: Path, config: ModelConfig, device: str) -> list[SegmentationScore | DetectionScore]:
     """Load a weights file as a visitor's engine would and evaluate it on the test scenes of ``TESTS``."""
     network = build(config)
-    load(network, path)
+    load(network, path.read_bytes())
     network = network.to(device).eval()
     return [evaluate(network, config, TEST_SEEDS[:count], size) for size, count in TESTS]
 

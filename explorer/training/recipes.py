@@ -63,6 +63,9 @@ class Recipe:
     init_seed: int = 0
     """Seed of the random initial weights."""
 
+    backbone: str | None = None
+    """Preset with the same backbone whose shipped weights the backbone starts from, instead of random ones."""
+
     @property
     def steps(self) -> int:
         """Optimiser steps of the whole run."""
@@ -93,16 +96,17 @@ _RECIPES = (
     Recipe(
         name="scenes_seg",
         first_seed=0,
-        phases=(Phase(size=128, batch=8, steps=4500), Phase(size=192, batch=8, steps=2000)),
+        phases=(Phase(128, batch=8, steps=3400), Phase(160, batch=8, steps=2300), Phase(192, batch=8, steps=800)),
         peak_rate=2e-3,
         dice=0.3,
     ),
     Recipe(
         name="scenes_det",
         first_seed=500_000_000,
-        phases=(Phase(size=128, batch=8, steps=3200), Phase(size=192, batch=8, steps=1000)),
+        phases=(Phase(128, batch=8, steps=1000), Phase(160, batch=8, steps=1200), Phase(192, batch=8, steps=600)),
         peak_rate=1.5e-3,
         framed=0.1,
+        backbone="scenes_seg",
     ),
 )
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from explorer.config import CenterNetHead, ModelConfig, Task, resolve
 from explorer.config.protocol import protocol_of
+from explorer.errors import WeightsError
 from explorer.inference.preprocess import normalise
 from explorer.networks import build
 from explorer.training.batches import Sample, batches
@@ -24,6 +25,8 @@ from explorer.training.checkpoint import Checkpoint, load, save
 from explorer.training.losses import centre_loss, segmentation_loss
 from explorer.training.recipes import Recipe
 from explorer.training.targets import centre_targets
+from explorer.weights import load as load_weights
+from explorer.weights import shipped_by_name
 
 CHECKPOINT_NAME = "checkpoint.pt"
 
@@ -62,6 +65,19 @@ def learning_rate(recipe: Recipe, step: int) -> float:
         return recipe.peak_rate * (step + 1) / recipe.warmup
     part = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
     return recipe.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * part)))
+
+
+def adopt_backbone(network: nn.Module, preset: str) -> None:
+    """Copy the backbone of a preset's shipped weights; raises WeightsError if none ship or it is another backbone."""
+    donor = build(preset)
+    if (file := shipped_by_name(preset)) is None:
+        raise WeightsError(f"The backbone of {preset} is needed, but assets/weights has no {preset}.safetensors.")
+    load_weights(donor, file)
+    given = {key: value for key, value in donor.state_dict().items() if key.startswith("base.")}
+    own = network.state_dict()
+    if {key: own[key].shape for key in own if key.startswith("base.")} != {k: v.shape for k, v in given.items()}:
+        raise WeightsError(f"The backbone of {preset} has other keys or shapes than the network that is trained.")
+    network.load_state_dict(given, strict=False)
 
 
 def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -121,7 +137,10 @@ def run(
     config = resolve(recipe.name)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / CHECKPOINT_NAME
-    network = build(config, seed=recipe.init_seed).to(where)
+    network = build(config, seed=recipe.init_seed)
+    if recipe.backbone is not None:
+        adopt_backbone(network, recipe.backbone)
+    network = network.to(where)
     network = network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]  # missing in torch's stubs
     optimizer = _optimizer(network, recipe)
     average = {key: value.detach().clone() for key, value in network.state_dict().items()}

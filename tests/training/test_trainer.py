@@ -5,13 +5,16 @@ from itertools import islice, pairwise
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from explorer.errors import ConfigError, WeightsError
+from explorer.networks import build
 from explorer.training import train
 from explorer.training.batches import FRAME, batches, render, sample
 from explorer.training.recipes import Phase, Recipe, recipe, recipes
 from explorer.training.scenes import scene
-from explorer.training.trainer import CHECKPOINT_NAME, learning_rate, run
+from explorer.training.trainer import CHECKPOINT_NAME, adopt_backbone, learning_rate, run
+from explorer.weights import shipped_by_name
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +56,20 @@ def test_training_changes_every_weight_that_can_matter_and_reports(tmp_path):
     assert [item.step for item in seen] == [6]
     assert "step 6/6" in str(seen[0])
     assert seen[0].left == 0
+
+
+def test_a_backbone_can_be_adopted_and_only_the_backbone(tmp_path):
+    short = _short("scenes_det", backbone="scenes_seg", phases=(Phase(size=64, batch=1, steps=1),))
+    random = build("scenes_det", seed=short.init_seed).state_dict()
+    given = load_file(shipped_by_name("scenes_seg"))
+    network = build("scenes_det", seed=short.init_seed)
+    adopt_backbone(network, "scenes_seg")
+    for key, value in network.state_dict().items():
+        assert torch.equal(value, given[key].to(value.dtype) if key.startswith("base.") else random[key]), key
+    with pytest.raises(WeightsError, match="other keys or shapes"):
+        adopt_backbone(build("dla46_c"), "scenes_seg")
+    with pytest.raises(WeightsError, match="dla34up"):
+        adopt_backbone(network, "dla34up")
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path):
