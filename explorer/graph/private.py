@@ -19,27 +19,13 @@ def private_copy(module: nn.Module) -> nn.Module:
     modules that cannot be copied.
     """
     memo: dict[int, Any] = {}
-
-    def stand_in(value: Any) -> None:
-        if isinstance(value, torch.Tensor) and id(value) not in memo:
-            tensor = torch.empty(value.shape, dtype=value.dtype, device=META)
-            memo[id(value)] = (
-                nn.Parameter(tensor, _has_gradient(tensor)) if isinstance(value, nn.Parameter) else tensor
-            )
-        elif isinstance(value, list | tuple):
-            for item in value:
-                stand_in(item)
-        elif isinstance(value, dict):
-            for item in value.values():
-                stand_in(item)
-
     for part in module.modules():
         if isinstance(part, torch.jit.ScriptModule):
             raise TraceError(
                 f"A {type(part).__name__} cannot be traced: give the module before it was scripted."
             )
         for value in part.__dict__.values():
-            stand_in(value)
+            _stand_in(value, memo)
         for name, value in part.__dict__.items():
             if name.endswith("_hooks") and isinstance(value, dict):
                 memo[id(value)] = type(value)()
@@ -50,6 +36,21 @@ def private_copy(module: nn.Module) -> nn.Module:
             f"{type(module).__name__} cannot be copied, so it cannot be traced: {error}"
         ) from error
     return twin.eval()
+
+
+def _stand_in(value: Any, memo: dict[int, Any]) -> None:
+    """Have copying find a meta tensor for every tensor in ``value``."""
+    if isinstance(value, torch.Tensor) and id(value) not in memo:
+        tensor = torch.empty(value.shape, dtype=value.dtype, device=META)
+        memo[id(value)] = (
+            nn.Parameter(tensor, _has_gradient(tensor)) if isinstance(value, nn.Parameter) else tensor
+        )
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _stand_in(item, memo)
+    elif isinstance(value, dict):
+        for item in value.values():
+            _stand_in(item, memo)
 
 
 def _has_gradient(tensor: torch.Tensor) -> bool:
