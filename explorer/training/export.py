@@ -62,7 +62,9 @@ def write_weights(weights: Mapping[str, Tensor], path: Path) -> None:
     size = partial.stat().st_size
     if size > LARGEST_FILE:
         partial.unlink()
-        raise WeightsError(f"The weights take {size:,} bytes, but a shipped file has at most {LARGEST_FILE:,}.")
+        raise WeightsError(
+            f"The weights take {size:,} bytes, but a shipped file has at most {LARGEST_FILE:,}."
+        )
     partial.replace(path)
 
 
@@ -121,5 +123,7 @@ def finish(recipe: Recipe, run: Run, folder: Path, device: str) -> Path:
     path = folder / f"{recipe.name}.safetensors"
     write_weights(run.weights, path)
     data = card(recipe, run, hardware(device), scores(path, resolve(recipe.name), device))
-    path.with_suffix(".json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.with_suffix(".json").write_text(
+        json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     return path

@@ -96,14 +96,22 @@ _RECIPES = (
     Recipe(
         name="scenes_seg",
         first_seed=0,
-        phases=(Phase(128, batch=8, steps=3400), Phase(160, batch=8, steps=2300), Phase(192, batch=8, steps=800)),
+        phases=(
+            Phase(128, batch=8, steps=3400),
+            Phase(160, batch=8, steps=2300),
+            Phase(192, batch=8, steps=800),
+        ),
         peak_rate=2e-3,
         dice=0.3,
     ),
     Recipe(
         name="scenes_det",
         first_seed=500_000_000,
-        phases=(Phase(128, batch=8, steps=1000), Phase(160, batch=8, steps=1200), Phase(192, batch=8, steps=600)),
+        phases=(
+            Phase(128, batch=8, steps=1000),
+            Phase(160, batch=8, steps=1200),
+            Phase(192, batch=8, steps=600),
+        ),
         peak_rate=1.5e-3,
         framed=0.1,
         backbone="scenes_seg",

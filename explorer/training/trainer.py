@@ -71,12 +71,18 @@ def adopt_backbone(network: nn.Module, preset: str) -> None:
     """Copy the backbone of a preset's shipped weights; raises WeightsError if none ship or it is another backbone."""
     donor = build(preset)
     if (file := shipped_by_name(preset)) is None:
-        raise WeightsError(f"The backbone of {preset} is needed, but assets/weights has no {preset}.safetensors.")
+        raise WeightsError(
+            f"The backbone of {preset} is needed, but assets/weights has no {preset}.safetensors."
+        )
     load_weights(donor, file)
     given = {key: value for key, value in donor.state_dict().items() if key.startswith("base.")}
     own = network.state_dict()
-    if {key: own[key].shape for key in own if key.startswith("base.")} != {k: v.shape for k, v in given.items()}:
-        raise WeightsError(f"The backbone of {preset} has other keys or shapes than the network that is trained.")
+    if {key: own[key].shape for key in own if key.startswith("base.")} != {
+        k: v.shape for k, v in given.items()
+    }:
+        raise WeightsError(
+            f"The backbone of {preset} has other keys or shapes than the network that is trained."
+        )
     network.load_state_dict(given, strict=False)
 
 
@@ -98,7 +104,9 @@ def _follow(average: dict[str, Tensor], weights: dict[str, Tensor], decay: float
             average[key].copy_(value)
 
 
-def _loss(config: ModelConfig, recipe: Recipe, network: nn.Module, batch: list[Sample], device: torch.device) -> Tensor:
+def _loss(
+    config: ModelConfig, recipe: Recipe, network: nn.Module, batch: list[Sample], device: torch.device
+) -> Tensor:
     protocol = protocol_of(config)
     pictures = torch.from_numpy(np.concatenate([normalise(item.image, protocol) for item in batch]))
     images = pictures.to(device, memory_format=torch.channels_last)
@@ -155,7 +163,10 @@ def run(
     def keep(step: int) -> None:
         spent = before + time.monotonic() - begun
         weights = network.state_dict()
-        save(Checkpoint(recipe.digest, config.digest, step, spent, weights, average, optimizer.state_dict()), path)
+        save(
+            Checkpoint(recipe.digest, config.digest, step, spent, weights, average, optimizer.state_dict()),
+            path,
+        )
 
     begun = saved = time.monotonic()
     workers = min(12, (os.cpu_count() or 1) - 1) if where.type == "cuda" else 0
@@ -178,7 +189,9 @@ def run(
         if done % 20 == 0 or done == last:
             value = loss.item()
             if not math.isfinite(value):
-                raise ArithmeticError(f"The loss of {recipe.name} is {value} at step {done}: the run has diverged.")
+                raise ArithmeticError(
+                    f"The loss of {recipe.name} is {value} at step {done}: the run has diverged."
+                )
             recent = value if not recent else 0.8 * recent + 0.2 * value
             now = time.monotonic()
             pace = (now - begun) / (pixels[done] - pixels[start])

@@ -13,7 +13,7 @@ from explorer.training import train
 from explorer.training.batches import FRAME, batches, render, sample
 from explorer.training.recipes import Phase, Recipe, recipe, recipes
 from explorer.training.scenes import scene
-from explorer.training.trainer import CHECKPOINT_NAME, adopt_backbone, learning_rate, run
+from explorer.training.trainer import CHECKPOINT_NAME, Progress, adopt_backbone, learning_rate, run
 from explorer.weights import shipped_by_name
 
 
@@ -45,7 +45,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(name, tmp_path):
 
 
 def test_training_changes_every_weight_that_can_matter_and_reports(tmp_path):
-    seen = []
+    seen: list[Progress] = []
     short = _short("scenes_seg")
     start = run(short, device="cpu", folder=tmp_path, resume=False, progress=None, stop_after=1).weights
     end = run(short, device="cpu", folder=tmp_path, resume=False, progress=seen.append).weights
@@ -61,7 +61,9 @@ def test_training_changes_every_weight_that_can_matter_and_reports(tmp_path):
 def test_a_backbone_can_be_adopted_and_only_the_backbone(tmp_path):
     short = _short("scenes_det", backbone="scenes_seg", phases=(Phase(size=64, batch=1, steps=1),))
     random = build("scenes_det", seed=short.init_seed).state_dict()
-    given = load_file(shipped_by_name("scenes_seg"))
+    path = shipped_by_name("scenes_seg")
+    assert path is not None
+    given = load_file(path)
     network = build("scenes_det", seed=short.init_seed)
     adopt_backbone(network, "scenes_seg")
     for key, value in network.state_dict().items():
@@ -127,7 +129,9 @@ def test_the_rate_rises_then_falls_to_almost_nothing():
     assert top in (chosen.warmup - 1, chosen.warmup)
     assert max(rates) == pytest.approx(chosen.peak_rate)
     assert all(one < other for one, other in pairwise(rates[: top + 1]))
-    assert all(one >= other for one, other in zip(rates[chosen.warmup :], rates[chosen.warmup + 1 :], strict=False))
+    assert all(
+        one >= other for one, other in zip(rates[chosen.warmup :], rates[chosen.warmup + 1 :], strict=False)
+    )
     assert rates[-1] == pytest.approx(chosen.peak_rate / 100, rel=0.01)
 
 

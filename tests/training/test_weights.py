@@ -10,7 +10,7 @@ from safetensors import safe_open
 from explorer.config import resolve
 from explorer.errors import WeightsError
 from explorer.networks import build
-from explorer.training.evaluate import evaluate
+from explorer.training.evaluate import DetectionScore, SegmentationScore, evaluate
 from explorer.training.export import LARGEST_FILE, TESTS, half, write_weights
 from explorer.training.recipes import recipes
 from explorer.training.scenes import TEST_SEEDS, TRAINING_SEEDS, VALIDATION_SEEDS
@@ -96,12 +96,14 @@ def test_the_card_meets_the_targets_on_scenes_never_trained_on(name):
 
 def test_the_segmenter_segments_fresh_scenes():
     score = evaluate(_network("scenes_seg"), resolve("scenes_seg"), VALIDATION_SEEDS[-40:], 192)
+    assert isinstance(score, SegmentationScore)
     assert score.mean_iou > 0.8
     assert min(score.iou.values()) > 0.6
 
 
 def test_the_detector_detects_in_fresh_scenes():
     score = evaluate(_network("scenes_det"), resolve("scenes_det"), VALIDATION_SEEDS[-40:], 192)
+    assert isinstance(score, DetectionScore)
     assert score.ap50 > 0.85
     assert score.ap > 0.55
 
@@ -110,6 +112,8 @@ def test_scenes_of_any_size_are_scored_in_their_own_pixels():
     """200 is no multiple of 32: the network sees a padded picture, the score none of it."""
     network, config = _network("scenes_det"), resolve("scenes_det")
     even, odd = (evaluate(network, config, VALIDATION_SEEDS[:12], size) for size in (192, 200))
+    assert isinstance(even, DetectionScore)
+    assert isinstance(odd, DetectionScore)
     assert odd.ap > even.ap - 0.15
 
 
