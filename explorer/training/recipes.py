@@ -23,6 +23,18 @@ class Phase:
     steps: int
     """Optimiser steps."""
 
+    restart: float | None = None
+    """Learning rate at which a new half cosine starts with this phase; None continues the one under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """Steps ``start`` to ``stop`` (exclusive) in which the learning rate falls from ``peak`` along half a cosine."""
+
+    start: int
+    stop: int
+    peak: float
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -89,7 +101,23 @@ class Recipe:
                 return phase, seed + step * phase.batch
             step -= phase.steps
             seed += phase.steps * phase.batch
-        raise ValueError(f"The recipe {self.name} has {self.steps} steps, so there is no such step.")
+        raise self._beyond()
+
+    def cycle_at(self, step: int) -> Cycle:
+        """The half cosine that a step belongs to."""
+        start, peak, stop = 0, self.peak_rate, 0
+        for phase in self.phases:
+            if phase.restart is not None:
+                if step < stop:
+                    break
+                start, peak = stop, phase.restart
+            stop += phase.steps
+        if step >= stop:
+            raise self._beyond()
+        return Cycle(start, stop, peak)
+
+    def _beyond(self) -> ValueError:
+        return ValueError(f"The recipe {self.name} has {self.steps} steps, so there is no such step.")
 
 
 _RECIPES = (

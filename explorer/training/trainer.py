@@ -60,11 +60,13 @@ class Run:
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """Linear warm-up to the peak, then half a cosine to a hundredth of it."""
+    """Linear warm-up to the first peak; in each cycle half a cosine from the peak to a hundredth of it."""
     if step < recipe.warmup:
         return recipe.peak_rate * (step + 1) / recipe.warmup
-    part = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return recipe.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * part)))
+    cycle = recipe.cycle_at(step)
+    start = max(cycle.start, recipe.warmup)
+    part = (step - start) / max(1, cycle.stop - start)
+    return cycle.peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * part)))
 
 
 def adopt_backbone(network: nn.Module, preset: str) -> None:

@@ -11,7 +11,7 @@ from explorer.errors import ConfigError, WeightsError
 from explorer.networks import build
 from explorer.training import train
 from explorer.training.batches import FRAME, batches, render, sample
-from explorer.training.recipes import Phase, Recipe, recipe, recipes
+from explorer.training.recipes import Phase, Recipe, recipes
 from explorer.training.scenes import scene
 from explorer.training.trainer import CHECKPOINT_NAME, Progress, adopt_backbone, learning_rate, run
 from explorer.weights import shipped_by_name
@@ -123,7 +123,9 @@ def test_a_framed_scene_is_a_smaller_one_moved_into_black():
 
 
 def test_the_rate_rises_then_falls_to_almost_nothing():
-    chosen = recipe("scenes_seg")
+    chosen = _short(
+        "scenes_seg", phases=(Phase(64, batch=1, steps=300), Phase(96, batch=1, steps=100)), warmup=40
+    )
     rates = [learning_rate(chosen, step) for step in range(chosen.steps)]
     top = int(np.argmax(rates))
     assert top in (chosen.warmup - 1, chosen.warmup)
@@ -133,6 +135,22 @@ def test_the_rate_rises_then_falls_to_almost_nothing():
         one >= other for one, other in zip(rates[chosen.warmup :], rates[chosen.warmup + 1 :], strict=False)
     )
     assert rates[-1] == pytest.approx(chosen.peak_rate / 100, rel=0.01)
+
+
+def test_a_restart_begins_a_new_fall_from_its_own_peak():
+    phases = (
+        Phase(64, batch=1, steps=100),
+        Phase(64, batch=1, steps=50),
+        Phase(96, batch=1, steps=200, restart=5e-4),
+    )
+    twice = _short("scenes_seg", phases=phases, warmup=10)
+    once = _short("scenes_seg", phases=phases[:2], warmup=10)
+    assert [learning_rate(twice, n) for n in range(150)] == [learning_rate(once, n) for n in range(150)]
+    again = [learning_rate(twice, n) for n in range(150, 350)]
+    assert again[0] == pytest.approx(5e-4)
+    assert all(one > other for one, other in pairwise(again))
+    assert again[-1] == pytest.approx(5e-6, rel=0.05)
+    assert again[100] == pytest.approx(5e-4 * 0.505)
 
 
 def test_recipes_are_known_by_name():
