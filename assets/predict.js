@@ -222,10 +222,16 @@ function link(stages, data) {
 
 function slider(text, view, name, min, max, step, format, update, report) {
   const label = make("label", "slider")
-  const value = make("output", "", format(view[name]))
+  const value = make("span", "value", format(view[name]))
   const input = Object.assign(make("input"), { type: "range", min, max, step, value: view[name] })
   input.setAttribute("aria-label", text)
-  input.oninput = () => { view[name] = Number(input.value); value.textContent = format(view[name]); update() }
+  input.setAttribute("aria-valuetext", value.textContent)
+  input.oninput = () => {
+    view[name] = Number(input.value)
+    value.textContent = format(view[name])
+    input.setAttribute("aria-valuetext", value.textContent)
+    update()
+  }
   input.onchange = () => report(name, view[name])
   label.append(make("span", "", text), value, input)
   return label
@@ -249,7 +255,7 @@ function legend(data, view, stages, draw, report) {
     const bar = make("span", "bar")
     bar.style.setProperty("--share", share)
     bar.style.setProperty("--colour", rgb(data.colours[id]))
-    const shown = share >= 0.0005 ? `${(100 * share).toFixed(1)} %` : "< 0.1 %"
+    const shown = share >= 0.0005 ? `${(100 * share).toFixed(1)} %` : share ? "< 0.1 %" : "missed"
     button.append(swatch, make("span", "label", data.labels[id]), make("span", "share", shown), bar)
     const mark = () => button.setAttribute("aria-pressed", String(!view.hidden.has(id)))
     mark()

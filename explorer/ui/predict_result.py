@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import PurePath
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -94,10 +95,11 @@ def _detection(prediction: Prediction, picture: Picture, viewed: Viewed) -> None
             {
                 "Class": [prediction.labels[class_id] for class_id in classes],
                 "Score": scores,
-                "Left": boxes[:, 0],
-                "Top": boxes[:, 1],
-                "Width": boxes[:, 2] - boxes[:, 0],
-                "Height": boxes[:, 3] - boxes[:, 1],
+                # Corners in order: an untrained network predicts negative sizes too.
+                "Left": np.minimum(boxes[:, 0], boxes[:, 2]),
+                "Top": np.minimum(boxes[:, 1], boxes[:, 3]),
+                "Width": np.abs(boxes[:, 2] - boxes[:, 0]),
+                "Height": np.abs(boxes[:, 3] - boxes[:, 1]),
             }
         )
         pixels = st.column_config.NumberColumn(format="%.1f", help="In the picture's own pixels")

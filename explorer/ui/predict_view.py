@@ -77,13 +77,22 @@ def payload(answer: Prediction, truth: Scene | None, start: dict[str, object]) -
         "colours": [list(colour) for colour in protocol.colours],
         "inks": [list(ink_on(colour)) for colour in protocol.colours],
         "wide": len(protocol.labels) > 256,
-        "shares": [{"id": share.class_id, "share": round(share.share, 6)} for share in answer.area_shares()],
+        "shares": _shares(answer, truth),
         "top_k": DEFAULT_TOP_K,
         "start": start | {"named": True, "heat": False},
         "crop": _crop(answer),
         "panels": _panels(answer, truth, shown),
     }
     return data | {"digest": sha256(dumps(data).encode()).hexdigest()}
+
+
+def _shares(answer: Prediction, truth: Scene | None) -> list[dict[str, float]]:
+    """The classes of the mask with their shares, largest first, then those that occur in the truth alone."""
+    found = [{"id": share.class_id, "share": round(share.share, 6)} for share in answer.area_shares()]
+    if answer.mask is None or truth is None:
+        return found
+    missed = sorted(set(np.unique(truth.mask).tolist()) - {share["id"] for share in found})
+    return found + [{"id": class_id, "share": 0.0} for class_id in missed]
 
 
 def _panels(answer: Prediction, truth: Scene | None, shown: tuple[int, int]) -> list[object]:
