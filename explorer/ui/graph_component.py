@@ -125,10 +125,7 @@ def _frame(frame: ViewFrame, layout: Layout) -> dict[str, Any]:
     }
 
 
-def _edge(
-    edge: ViewEdge, points: tuple[tuple[float, float], ...], label: tuple[float, float]
-) -> dict[str, Any]:
-    tight = tightness(edge, points)
+def _edge(edge: ViewEdge, curve: Curve) -> dict[str, Any]:
     return {
         "kind": edge.kind.value,
         "d": path(curve.points),
