@@ -15,8 +15,8 @@ from explorer.graph.proxy import META
 def private_copy(module: nn.Module) -> nn.Module:
     """A structural copy in evaluation mode: same classes and attributes, parameters and buffers on meta.
 
-    Hooks are not copied: they are the owner's, and may write to what is the owner's. Raises TraceError for
-    modules that cannot be copied.
+    Hooks are not copied, for they may write to what is the owner's; only PyTorch's own are, which compute weights
+    (weight and spectral normalisation). Raises TraceError for modules that cannot be copied.
     """
     memo: dict[int, Any] = {}
     for part in module.modules():
@@ -28,7 +28,8 @@ def private_copy(module: nn.Module) -> nn.Module:
             _stand_in(value, memo)
         for name, value in part.__dict__.items():
             if name.endswith("_hooks") and isinstance(value, dict):
-                memo[id(value)] = type(value)()
+                kept = ((k, h) for k, h in value.items() if type(h).__module__.startswith("torch.nn.utils."))
+                memo[id(value)] = type(value)((key, copy.deepcopy(hook)) for key, hook in kept)
     try:
         twin = copy.deepcopy(module, memo)
     except (TypeError, RuntimeError, ValueError, AttributeError, NotImplementedError) as error:

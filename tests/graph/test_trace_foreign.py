@@ -4,6 +4,7 @@ import copy
 import gc
 import threading
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -210,9 +211,10 @@ def test_dead_parameters_are_those_whose_use_reaches_no_output() -> None:
     assert graph.totals.live_parameters == 72
 
 
-def test_weights_computed_from_parameters_are_live() -> None:
-    plain = nn.Conv2d(8, 4, 3)
-    network = nn.Sequential(nn.utils.parametrizations.weight_norm(plain))
+@pytest.mark.filterwarnings("ignore:.*weight_norm.* is deprecated")
+@pytest.mark.parametrize("normalised", [nn.utils.parametrizations.weight_norm, nn.utils.weight_norm])
+def test_weights_computed_from_parameters_are_live(normalised: Callable[[nn.Module], nn.Module]) -> None:
+    network = nn.Sequential(normalised(nn.Conv2d(8, 4, 3)))
     for parameter in network.parameters():
         parameter.requires_grad = False
     graph = trace(network, (1, 8, 6, 6))
