@@ -50,7 +50,7 @@ def test_the_picture_has_every_block_and_every_aggregation_node(name):
     assert len(blocks) == sum(scope.role == "block" for scope in graph.scopes)
     assert len(nodes) == sum(scope.role in {"root", "node"} for scope in graph.scopes)
     for mark in (*blocks, *nodes):
-        x = float(mark.get("x") or mark.get("cx"))
+        x = float(mark.get("x") or mark.get("cx") or "nan")
         assert 0 <= x <= glyph.WIDTH
 
 
