@@ -52,7 +52,7 @@ def _choices(digest: str, size: tuple[int, int], style: Style, _graph: LayerGrap
 @st.fragment
 def explore(here: state.Current, graph: LayerGraph) -> None:
     """The graph with its controls and the inspector; what a reader does in here reruns only this."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         style = Style(
             st.segmented_control(
                 "View", list(Style), default=Style.PAPER, required=True, format_func=STYLES.__getitem__,

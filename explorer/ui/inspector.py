@@ -76,7 +76,7 @@ def _facts(graph: LayerGraph, item: ViewNode | ViewFrame) -> None:
         for name, value in rows
     )
     st.html(
-        '<dl style="display:grid;grid-template-columns:max-content 1fr;gap:0.15rem 1rem;margin:0;'
+        '<dl style="display:grid;grid-template-columns:max-content 1fr;gap:0.15rem 1rem;margin:0;padding:0;'
         f'font-variant-numeric:tabular-nums">{cells}</dl>'
     )
 
@@ -96,7 +96,9 @@ def _attributes(graph: LayerGraph, item: ViewNode | ViewFrame) -> list[tuple[str
         found = graph.operations[item.operations[0]].attributes
     else:
         found = graph.scope(item.path).attributes if item.path else {}
-    return [(name.replace("_", " "), _value(value)) for name, value in found.items()]
+    # Counted above, for the operations that the item holds.
+    shown = {name: value for name, value in found.items() if name != "live_parameters"}
+    return [(name.replace("_", " ").capitalize(), _value(value)) for name, value in shown.items()]
 
 
 def _value(value: object) -> str:
@@ -111,15 +113,10 @@ def _edges(edges: list[ViewEdge], end: str, select: Select) -> None:
     for edge in edges[:MOST_EDGES]:
         neighbour = getattr(edge, end)
         through = f", through {', '.join(edge.through)}" if edge.through else ""
-        st.button(
-            f"`{neighbour}`",
-            key=f"graph-{end}-{edge.id}",
-            on_click=select,
-            args=(neighbour,),
-            type="tertiary",
-            help=f"{EDGE_LABELS[edge.kind]}{through}",
-        )
-        st.caption(f"{edge_caption(edge)} · {EDGE_LABELS[edge.kind]}{through}")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            key = f"graph-{end}-{edge.id}"
+            st.button(f"`{neighbour}`", key=key, on_click=select, args=(neighbour,), type="tertiary")
+            st.caption(f"{edge_caption(edge)} · {EDGE_LABELS[edge.kind]}{through}", width="content")
     if len(edges) > MOST_EDGES:
         st.caption(f"and {len(edges) - MOST_EDGES} more")
 
