@@ -53,12 +53,7 @@ def _choices(digest: str, size: tuple[int, int], style: Style, _graph: LayerGrap
 def explore(here: state.Current, graph: LayerGraph) -> None:
     """The graph with its controls and the inspector; what a reader does in here reruns only this."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        style = Style(
-            st.segmented_control(
-                "View", list(Style), default=Style.PAPER, required=True, format_func=STYLES.__getitem__,
-                key="view", bind="query-params", label_visibility="collapsed",
-            ) or Style.PAPER
-        )  # fmt: skip
+        style = _style()
         groups = _groups(here, graph, style)
         st.button("Open all", icon=":material/unfold_more:", on_click=groups.write, args=(groups.everything,))
         st.button("Close all", icon=":material/unfold_less:", on_click=groups.write, args=(frozenset(),))
@@ -87,6 +82,27 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
     else:
         inspector.show(shown, graph, here.config, item, _select)
         shell.page_link("layers", here, label="All layers")
+
+
+def _style() -> Style:
+    """The style that the URL asks for, with the control to change it."""
+    asked = st.query_params.get("view", "")
+    style = Style(asked) if asked in set(Style) else Style.PAPER
+    # Named after its value: the back button changes the URL, and a control keeps its value while its name stays.
+    key = f"graph.view.{style}"
+
+    def choose() -> None:
+        chosen = st.session_state[key]
+        if chosen == Style.PAPER:
+            st.query_params.pop("view", None)
+        else:
+            st.query_params["view"] = chosen.value
+
+    st.segmented_control(
+        "View", list(Style), default=style, required=True, format_func=STYLES.__getitem__, key=key, on_change=choose,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return style
 
 
 def _groups(here: state.Current, graph: LayerGraph, style: Style) -> Groups:
@@ -176,5 +192,5 @@ def _downloads(here: state.Current, graph: LayerGraph, shown: View, placed: Layo
         for name, (make, ending, mime) in formats.items():
             st.download_button(
                 name, make, file_name=f"{stem}.{ending}", mime=mime, key=f"graph-download-{name}", on_click="ignore",
-                help="The whole LayerGraph" if name == "JSON" else None, width="stretch",
+                width="stretch",
             )  # fmt: skip
