@@ -170,7 +170,7 @@ def _weights(current: state.Current) -> None:
             on_change=choose,
         )
         st.file_uploader(
-            "Your own checkpoint",
+            "A checkpoint, published or your own",
             type=["safetensors", "pth", "pt", "tar"],
             key=f"{key}.file",
             on_change=upload,
@@ -202,6 +202,7 @@ def _device(current: state.Current) -> None:
             "Device",
             present,
             index=present.index(current.device) if current.device in present else 0,
+            format_func=lambda name: "CPU" if name == "cpu" else name,
             captions=[device_module.title(name) for name in present],
             key=key,
             on_change=choose,
