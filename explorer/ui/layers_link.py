@@ -6,20 +6,26 @@ from collections.abc import Mapping
 
 from explorer.analysis.layers import Grain, LayerRow
 from explorer.graph.layer_graph import LayerGraph, parent_path
-from explorer.graph.view import all_open, default_open
+from explorer.graph.view import all_open, default_open, view
 from explorer.graph.view_model import Style
 from explorer.roles import CONTRACTED
 from explorer.ui import graph_url, state
 
 
 def graph_query(row: LayerRow, grain: Grain, graph: LayerGraph, about: state.Current) -> Mapping[str, str]:
-    """The Graph page's parameters for a row: a view that has a node for it, the groups around it open, it selected."""
+    """The Graph page's parameters for a row: a view that has a node for it, the groups around it open, it selected.
+
+    A module that its view never shows alone, such as the one convolution of a sequence, leads to what holds it.
+    """
     style = view_of(row, grain)
     first = row.path if grain is Grain.OPERATIONS else parent_path(row.path)
     default = default_open(graph, style)
-    opened = graph_url.encode(default | set(_upwards(first)), default, all_open(graph, style))
-    query = {**state.query(about), "view": style.value, "node": row.node}
-    return query | ({"open": opened} if opened else {})
+    opened = default | set(_upwards(first))
+    drawn = view(graph, style, opened).items
+    node = next((name for name in (row.node, *_upwards(row.path)) if name in drawn), row.node)
+    query = {**state.query(about), "view": style.value, "node": node}
+    groups = graph_url.encode(opened, default, all_open(graph, style))
+    return query | ({"open": groups} if groups else {})
 
 
 def view_of(row: LayerRow, grain: Grain) -> Style:

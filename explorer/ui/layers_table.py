@@ -186,22 +186,24 @@ def show_choice(row: LayerRow | None, grain: Grain, graph: LayerGraph, about: st
         row.type,
         " → ".join(text for text in (shapes_text(row.inputs), shapes_text(row.outputs)) if text)
         or "never runs",
-        numbers.parameters(row.parameters, row.live_parameters),
     ]
+    if row.parameters:
+        facts.append(numbers.parameters(row.parameters, row.live_parameters))
     if row.macs:
         facts.append(numbers.macs(row.macs))
     if not row.live:
         facts.append("dead: nothing of it reaches an output")
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    left.markdown(" · ".join(facts))
     room = next((room for room in shell.ROOMS if room.stem == "graph"), None)
-    if room is not None and row.operations:
-        right.page_link(
-            room.page(),
-            label="Show in the graph",
-            icon=room.icon,
-            query_params=dict(graph_query(row, grain, graph, about)),
-        )
+    # The link stands first: the table's own toolbar covers the right end of this line.
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if room is not None and row.operations:
+            st.page_link(
+                room.page(),
+                label="Show in the graph",
+                icon=room.icon,
+                query_params=dict(graph_query(row, grain, graph, about)),
+            )
+        st.markdown(" · ".join(facts), width="content")
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
