@@ -126,7 +126,8 @@ _RECIPES = (
         first_seed=0,
         phases=(
             Phase(128, batch=8, steps=3400),
-            Phase(160, batch=8, steps=2300),
+            Phase(160, batch=8, steps=2400),
+            Phase(160, batch=8, steps=2700, restart=1e-3),
             Phase(192, batch=8, steps=800),
         ),
         peak_rate=2e-3,
