@@ -116,17 +116,29 @@ def test_threshold_and_top_k_without_the_network(app: Page, settled) -> None:
     assert runs(app) == before
 
 
+def seconds_of_network(page: Page) -> float:
+    text = page.locator(".stage-names").inner_text()
+    found = re.search(r"Network ([\d.]+) (ms|s)", text)
+    assert found, text
+    return float(found[1]) * (1e-3 if found[2] == "ms" else 1)
+
+
 def test_six_fast_clicks_run_the_network_at_most_twice(app: Page, settled) -> None:
-    app.goto(f"/predict?model=dla34up&{NETWORK}&scene=10")
+    app.goto(f"/predict?model=dla102up&{NETWORK}&scene=9")
     answered(app)
+    another = app.get_by_role("button", name="Another scene")
+    another.click()  # the engine's first run prepares its convolutions: the second tells the usual time
+    expect(app.locator(".stages .dim")).to_contain_text("run 2,", timeout=90_000)
     settled(app)
     before = runs(app)
-    app.get_by_role("button", name="Another scene").evaluate(
-        "async (button) => { for (let i = 0; i < 6; i++) { button.click();"
-        " await new Promise((resume) => setTimeout(resume, 30)) } }"
+    # All six within half the time of one run, and far enough apart for each to reach the engine.
+    pause = round(seconds_of_network(app) * 1000 / 12)
+    another.evaluate(
+        "async (button, pause) => { for (let i = 0; i < 6; i++) { button.click();"
+        " await new Promise((resume) => setTimeout(resume, pause)) } }",
+        pause,
     )
     expect(app.get_by_role("spinbutton", name="Scene number")).not_to_have_value("10")
-    # What is on the page at the end is the answer for the last click's scene.
     expect(app.locator(".stages .dim")).not_to_contain_text(f"run {before},", timeout=90_000)
     settled(app)
     assert before < runs(app) <= before + 2
