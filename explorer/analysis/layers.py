@@ -95,7 +95,8 @@ def section_costs(graph: LayerGraph) -> dict[str, Cost]:
     costs = {f"Stage {stage}": cost for stage, cost in stage_costs(graph).items() if stage is not None}
     for row in layer_table(graph, Grain.MODULES):
         if row.stage is None:
-            name = row.path.partition(".")[0] or graph.scope("").type
+            # A module that never runs is named in full: what runs around it may be in a stage.
+            name = (row.path.partition(".")[0] if row.operations else row.path) or graph.scope("").type
             cost = Cost(row.parameters, row.live_parameters, row.macs, row.activation_bytes)
             costs[name] = costs.get(name, Cost()) + cost
     return {name: cost for name, cost in costs.items() if cost != Cost()}
