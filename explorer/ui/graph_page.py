@@ -1,5 +1,6 @@
 """The parts of the Graph page: what is shown and open, what is picked, and what can be taken along."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -45,7 +46,9 @@ class Groups:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _choices(digest: str, size: tuple[int, int], style: Style, _graph: LayerGraph) -> tuple[frozenset[str], ...]:
+def _choices(
+    digest: str, size: tuple[int, int], style: Style, _graph: LayerGraph
+) -> tuple[frozenset[str], ...]:
     return default_open(_graph, style), all_open(_graph, style), openable(_graph, style)
 
 
@@ -181,7 +184,7 @@ def _toggle(groups: Groups) -> None:
 
 def _downloads(here: state.Current, graph: LayerGraph, shown: View, placed: Layout) -> None:
     stem = f"{here.title}-{shape_text(here.input_shape[2:], batch=True)}-{shown.style}".replace("×", "x")
-    formats = {
+    formats: dict[str, tuple[Callable[[], str | bytes], str, str]] = {
         "SVG": (lambda: to_svg(shown, placed), "svg", "image/svg+xml"),
         "PDF": (lambda: to_pdf(shown, placed), "pdf", "application/pdf"),
         "PNG": (lambda: to_png(shown, placed), "png", "image/png"),

@@ -19,7 +19,9 @@ MOST_OPERATIONS = 200
 Select = Callable[[str], None]
 
 
-def show(view: View, graph: LayerGraph, config: ModelConfig, item: ViewNode | ViewFrame, select: Select) -> None:
+def show(
+    view: View, graph: LayerGraph, config: ModelConfig, item: ViewNode | ViewFrame, select: Select
+) -> None:
     """Draw the inspector of ``item``; ``select`` is called with the id of a neighbour that a reader goes to."""
     facts, inputs, outputs = st.columns([1.35, 1, 1], gap="large")
     with facts:
@@ -28,10 +30,14 @@ def show(view: View, graph: LayerGraph, config: ModelConfig, item: ViewNode | Vi
     held = _held(view, item)
     with inputs:
         st.markdown("**From**")
-        _edges([edge for edge in view.edges if edge.target in held and edge.source not in held], "source", select)
+        _edges(
+            [edge for edge in view.edges if edge.target in held and edge.source not in held], "source", select
+        )
     with outputs:
         st.markdown("**To**")
-        _edges([edge for edge in view.edges if edge.source in held and edge.target not in held], "target", select)
+        _edges(
+            [edge for edge in view.edges if edge.source in held and edge.target not in held], "target", select
+        )
     if item.operations:
         _operations(graph, item)
         _source(config, item)
@@ -113,17 +119,18 @@ def _edges(edges: list[ViewEdge], end: str, select: Select) -> None:
     for edge in edges[:MOST_EDGES]:
         neighbour = getattr(edge, end)
         through = f", through {', '.join(edge.through)}" if edge.through else ""
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(gap=None):
             key = f"graph-{end}-{edge.id}"
             st.button(f"`{neighbour}`", key=key, on_click=select, args=(neighbour,), type="tertiary")
-            st.caption(f"{edge_caption(edge)} · {EDGE_LABELS[edge.kind]}{through}", width="content")
+            st.caption(f"{edge_caption(edge)} · {EDGE_LABELS[edge.kind]}{through}")
     if len(edges) > MOST_EDGES:
         st.caption(f"and {len(edges) - MOST_EDGES} more")
 
 
 def _operations(graph: LayerGraph, item: ViewNode | ViewFrame) -> None:
     count = len(item.operations)
-    with st.expander(f"{count} operation{'s' if count > 1 else ''}", on_change="rerun", key=f"graph-ops-{item.id}") as box:
+    title = f"{count} operation{'s' if count > 1 else ''}"
+    with st.expander(title, on_change="rerun", key=f"graph-ops-{item.id}") as box:
         if not box.open:
             return
         st.dataframe(
@@ -145,8 +152,9 @@ def _operations(graph: LayerGraph, item: ViewNode | ViewFrame) -> None:
 
 
 def _source(config: ModelConfig, item: ViewNode | ViewFrame) -> None:
-    what = "the module that calls it" if isinstance(item, ViewNode) and item.kind is NodeKind.OPERATION else item.type
-    with st.expander(f"Source code of {what}", icon=":material/code:", on_change="rerun", key=f"graph-source-{item.id}") as box:
+    operation = isinstance(item, ViewNode) and item.kind is NodeKind.OPERATION
+    title = f"Source code of {'the module that calls it' if operation else item.type}"
+    with st.expander(title, icon=":material/code:", on_change="rerun", key=f"graph-code-{item.id}") as box:
         if not box.open:
             return
         found = source_of(config, item.path)

@@ -103,7 +103,9 @@ def test_the_keyboard_does_it_all(graph):
 
 def test_nodes_are_reached_by_tab_in_order_and_named(graph):
     page = graph()
-    labels = page.locator(".canvas .node").evaluate_all("nodes => nodes.map(node => node.getAttribute('aria-label'))")
+    labels = page.locator(".canvas .node").evaluate_all(
+        "nodes => nodes.map(node => node.getAttribute('aria-label'))"
+    )
     assert labels[0].startswith("input")
     assert "level3.tree2.root: Aggregation node (root), yields 128×28×28" in labels
     assert page.locator(".canvas .node:not([tabindex='0'])").count() == 0
@@ -180,12 +182,14 @@ def test_views_and_captions(graph, settled):
     page = graph()
     page.get_by_text("Operations", exact=True).click()
     expect(page).to_have_url(re.compile("view=operations"))
-    expect(page.locator('.canvas .node.operation')).not_to_have_count(0)
+    expect(page.locator(".canvas .node.operation")).not_to_have_count(0)
     expect(page.locator(".canvas .label").first).to_have_text("3×224×224")
     settled(page)
 
 
-@pytest.mark.parametrize(("name", "start"), [("SVG", b"<?xml"), ("PDF", b"%PDF"), ("PNG", b"\x89PNG"), ("JSON", b"{")])
+@pytest.mark.parametrize(
+    ("name", "start"), [("SVG", b"<?xml"), ("PDF", b"%PDF"), ("PNG", b"\x89PNG"), ("JSON", b"{")]
+)
 def test_downloads(graph, name, start):
     page = graph()
     page.get_by_role("button", name="Download").click()
@@ -202,7 +206,10 @@ def test_a_click_sends_little(graph, settled):
     page.on("websocket", lambda socket: None)
     cdp = page.context.new_cdp_session(page)
     cdp.send("Network.enable")
-    cdp.on("Network.webSocketFrameReceived", lambda event: app_bytes.append(len(event["response"]["payloadData"])))
+    cdp.on(
+        "Network.webSocketFrameReceived",
+        lambda event: app_bytes.append(len(event["response"]["payloadData"])),
+    )
     page.locator(".canvas .node").nth(2).dispatch_event("click")
     expect(page.locator(".canvas [aria-pressed=true]")).to_have_count(1)
     settled(page)

@@ -35,7 +35,9 @@ def test_svg_is_xml_with_every_node_edge_and_role(placed):
     assert all(node.title in words for node in shown.nodes)
     assert {"Block", "HDA tree", "HDA link"} <= set(words)
     # An arrowhead for each edge, and for each kind of edge in the legend.
-    assert len(list(root.iter(f"{SVG}polygon"))) == len(shown.edges) + len({edge.kind for edge in shown.edges})
+    assert len(list(root.iter(f"{SVG}polygon"))) == len(shown.edges) + len(
+        {edge.kind for edge in shown.edges}
+    )
 
 
 def test_svg_fetches_nothing(placed):

@@ -1,5 +1,7 @@
 """Layouts: nothing overlaps, everything is inside of what holds it, and edges end where they should."""
 
+from itertools import pairwise
+
 import pytest
 
 from explorer.graph.layout import layout
@@ -13,7 +15,9 @@ SLACK = 1.0
 
 
 @pytest.fixture(
-    params=[(name, style, opened) for name in PRESETS for style in Style for opened in ("first", "none", "all")],
+    params=[
+        (name, style, opened) for name in PRESETS for style in Style for opened in ("first", "none", "all")
+    ],
     ids="-".join,
 )
 def placed(request):
@@ -39,7 +43,7 @@ def test_everything_is_placed_in_the_views_order(placed):
 
 def test_siblings_do_not_overlap(placed):
     shown, found = placed
-    siblings = {}
+    siblings: dict = {}
     for item in (*shown.nodes, *shown.frames):
         siblings.setdefault(item.frame, []).append(found.boxes[item.id])
     for boxes in siblings.values():
@@ -102,7 +106,9 @@ def sampled(points):
         for step in range(41):
             t = step / 40
             weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
-            yield tuple(sum(w * p[axis] for w, p in zip(weights, (a, b, c, d), strict=True)) for axis in (0, 1))
+            yield tuple(
+                sum(w * p[axis] for w, p in zip(weights, (a, b, c, d), strict=True)) for axis in (0, 1)
+            )
 
 
 def test_position_carries_meaning_in_the_paper_view():
@@ -114,13 +120,13 @@ def test_position_carries_meaning_in_the_paper_view():
     assert boxes["level3.tree1.root"].centre[0] == pytest.approx(boxes["level3.tree1.tree2"].centre[0], abs=1)
     assert boxes["level3.tree2.root"].y < boxes["level3.tree1.root"].y < blocks[0].y
     stages = [boxes[f"level{level}"] for level in (2, 3, 4, 5)]
-    assert all(left.right < right.x for left, right in zip(stages, stages[1:], strict=False))
+    assert all(left.right < right.x for left, right in pairwise(stages))
 
 
 def test_a_decoder_has_a_row_for_each_resolution():
     shown = view(graph_of("dla34up"), "paper")
     boxes = layout(shown).boxes
-    rows = {}
+    rows: dict = {}
     for node in shown.nodes:
         if node.role is Role.NODE:
             rows.setdefault(node.outputs[0][-1], set()).add(boxes[node.id].centre[1])

@@ -73,10 +73,10 @@ def test_no_edge_is_lost_and_none_invented(folded):
     """Walk from each visible node through hidden operations only: what is met first is where its edges lead."""
     graph, shown = folded
     home = holder(shown)
-    onward = {}
+    onward: dict = {}
     for start, tensor, end in tensor_edges(graph):
         onward.setdefault(start, []).append((tensor, end))
-    expected = {}
+    expected: dict = {}
     for start in [*onward]:
         source = home.get(start, start if isinstance(start, str) else None)
         if source is None:
@@ -95,7 +95,7 @@ def test_no_edge_is_lost_and_none_invented(folded):
 def test_reachability_is_preserved(folded):
     graph, shown = folded
     home = holder(shown)
-    after = {}
+    after: dict = {}
     for edge in shown.edges:
         after.setdefault(edge.source, set()).add(edge.target)
     reached, waiting = set(), [node.id for node in shown.nodes if node.kind is NodeKind.INPUT]
@@ -113,7 +113,9 @@ def test_costs_add_up(folded):
     on_edges = {operation for edge in shown.edges for operation in edge.operations}
     beside = on_edges | set(shown.drawn_away)
     macs = sum(node.macs for node in shown.nodes) + sum(graph.operations[i].macs for i in beside)
-    parameters = sum(node.parameters for node in shown.nodes) + sum(graph.operations[i].parameters for i in beside)
+    parameters = sum(node.parameters for node in shown.nodes) + sum(
+        graph.operations[i].parameters for i in beside
+    )
     assert macs == graph.totals.macs
     assert parameters == sum(operation.parameters for operation in graph.operations)
     for node in shown.nodes:
@@ -131,9 +133,7 @@ def test_shapes_are_those_of_the_tensors(folded):
             continue
         inside = set(node.operations)
         outward = {
-            tensor
-            for start, tensor, end in tensor_edges(graph)
-            if start in inside and end not in inside
+            tensor for start, tensor, end in tensor_edges(graph) if start in inside and end not in inside
         }
         assert set(node.outputs) >= {graph.tensors[tensor].shape for tensor in outward}
 
@@ -182,7 +182,9 @@ def test_dla34_is_the_papers_figure_3():
     own = {(f"{leaf}.tree{i}", f"{leaf}.root") for leaf in leaves for i in (1, 2)}
     outer = {(f"{level}.tree1.root", f"{level}.tree2.root") for level in ("level3", "level4")}
     assert ends(shown, EdgeKind.HDA) == own | outer
-    assert {("level1", "level2.tree1"), ("level2.root", "level3.tree1.tree1")} <= ends(shown, EdgeKind.DOWNSAMPLE)
+    assert {("level1", "level2.tree1"), ("level2.root", "level3.tree1.tree1")} <= ends(
+        shown, EdgeKind.DOWNSAMPLE
+    )
 
 
 def test_pooling_and_projection_are_drawn_into_the_edge():
@@ -193,7 +195,9 @@ def test_pooling_and_projection_are_drawn_into_the_edge():
     assert edge.source == "level1"
     assert set(edge.through) == {"level2.downsample", "level2.project"}
     assert edge.shape == (1, 32, 112, 112)
-    pooled = next(edge for edge in shown.edges if (edge.source, edge.target) == ("level2.root", "level3.tree2.root"))
+    pooled = next(
+        edge for edge in shown.edges if (edge.source, edge.target) == ("level2.root", "level3.tree2.root")
+    )
     assert (pooled.shape, pooled.arrival) == ((1, 64, 56, 56), (1, 64, 28, 28))
     # Projections whose result nobody reads are on no edge.
     dead = {graph.operations[i].path for i in shown.drawn_away}
@@ -216,9 +220,15 @@ def test_the_decoder_is_the_interpolating_triangle():
     assert nodes == {f"dla_up.ida_{i}.node_{j + 1}" for i in range(3) for j in range(i + 1)} | {
         "ida_up.node_1", "ida_up.node_2",
     }  # fmt: skip
-    deep = {edge.source for edge in shown.edges if edge.target == "dla_up.ida_1.node_2" and edge.kind is EdgeKind.IDA}
+    deep = {
+        edge.source
+        for edge in shown.edges
+        if edge.target == "dla_up.ida_1.node_2" and edge.kind is EdgeKind.IDA
+    }
     assert deep == {"dla_up.ida_0.node_1"}
-    into_last = next(edge for edge in shown.edges if edge.target == "ida_up.node_2" and edge.kind is EdgeKind.IDA)
+    into_last = next(
+        edge for edge in shown.edges if edge.target == "ida_up.node_2" and edge.kind is EdgeKind.IDA
+    )
     assert into_last.source == "dla_up.ida_0.node_1"
     assert set(into_last.through) == {"ida_up.proj_2", "ida_up.up_2"}
     assert into_last.arrival[-1] == 4 * into_last.shape[-1]
@@ -245,7 +255,17 @@ def reused():
     paths = ["twice.conv", "twice.act", "twice.act"] * 2
     calls = [0, 0, 1, 1, 2, 3]
     operations = tuple(
-        Operation(i, kind, path, call, (i,), (i + 1,), {}, 9 if kind == "conv2d" else 0, 9 if kind == "conv2d" else 0)
+        Operation(
+            i,
+            kind,
+            path,
+            call,
+            (i,),
+            (i + 1,),
+            {},
+            9 if kind == "conv2d" else 0,
+            9 if kind == "conv2d" else 0,
+        )
         for i, (kind, path, call) in enumerate(zip(kinds, paths, calls, strict=True))
     )
     tensors = tuple(

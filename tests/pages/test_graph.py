@@ -90,7 +90,14 @@ def test_open_all_and_close_all_are_in_the_url(open_page):
 
 
 @pytest.mark.parametrize(
-    "query", [{"open": "no.such,*,-"}, {"node": "no.such.node"}, {"node": "<b>x</b>"}, {"view": "sketch"}, {"node": ""}]
+    "query",
+    [
+        {"open": "no.such,*,-"},
+        {"node": "no.such.node"},
+        {"node": "<b>x</b>"},
+        {"view": "sketch"},
+        {"node": ""},
+    ],
 )
 def test_nonsense_falls_back(open_page, query):
     page = open_page("graph", model="dla34", **query)

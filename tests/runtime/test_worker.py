@@ -54,7 +54,10 @@ def test_one_process_serves_many_jobs(worker):
 
 def test_the_child_imports_neither_torch_nor_streamlit(worker):
     worker.call("explorer.graph.layout:layout", view(graph_of("dla34"), "modules"), seconds=30)
-    assert worker.call("builtins:eval", "__import__('sys').modules.keys() & {'torch', 'streamlit'}", seconds=5) == set()
+    assert (
+        worker.call("builtins:eval", "__import__('sys').modules.keys() & {'torch', 'streamlit'}", seconds=5)
+        == set()
+    )
 
 
 def test_a_slow_job_is_stopped_and_the_next_one_runs(worker):
@@ -93,7 +96,9 @@ def test_the_child_ends_with_its_parent():
         "print(worker.call('os:getpid', seconds=30), flush=True)\n"
         "time.sleep(60)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as parent:
         child = int(parent.stdout.readline())
         assert alive(child)
         parent.kill()
