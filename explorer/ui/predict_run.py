@@ -17,6 +17,7 @@ from explorer.runtime.recent import Recent
 from explorer.ui import strip
 from explorer.ui.predict_source import Picture
 from explorer.ui.state import Current
+from explorer.weights import MismatchError
 
 MAX_ENGINES = 3
 MAX_ANSWER_BYTES = 512 * 2**20
@@ -131,7 +132,11 @@ def run(
                 answers().put(key, answer)
         except ExplorerError as error:
             slot.empty()
-            slot.error(str(error), icon=":material/error:")
+            with slot.container():
+                st.error(str(error), icon=":material/error:")
+                if isinstance(error, MismatchError):
+                    with st.expander("Every key that does not fit"):
+                        st.code("\n".join(error.report.lines), language=None, height=320)
             return None
     slot.empty()
     return answer
