@@ -256,12 +256,21 @@ class Explorer {
   apply() {
     this.waiting ??= requestAnimationFrame(() => {
       this.waiting = null
+      this.hold()
       const { x, y, k } = this.view
       this.world.setAttribute("transform", `scale(${k}) translate(${-x} ${-y})`)
       const level = LEVELS.filter((from) => k >= from).length
       if (this.canvas.dataset.level !== String(level)) this.canvas.dataset.level = level
       this.scale.textContent = `${Math.round(k * 100)} %`
     })
+  }
+
+  // However far a reader goes, part of the graph stays in sight.
+  hold() {
+    const { view, data } = this
+    const [width, height] = this.size.map((side) => side / view.k)
+    view.x = Math.min(Math.max(view.x, -0.75 * width), data.width - 0.25 * width)
+    view.y = Math.min(Math.max(view.y, -0.75 * height), data.height - 0.25 * height)
   }
 
   zoomBy(factor, at = this.size.map((side) => side / 2)) {
@@ -542,13 +551,11 @@ class Explorer {
       row.textContent = line
       return row
     }))
+    // In the corner that the node is not in: beside the node it would hide what the node is linked to.
     const { x, y, w, h } = item.data
-    const { k } = this.view
     const [width, height] = this.size
-    const [left, top, bottom] = [(x + w / 2 - this.view.x) * k, (y - this.view.y) * k, (y + h - this.view.y) * k]
-    const below = bottom + this.tip.offsetHeight + 10 < height || top < this.tip.offsetHeight + 10
-    this.tip.style.left = `${Math.min(Math.max(left, this.tip.offsetWidth / 2 + 4), width - this.tip.offsetWidth / 2 - 4)}px`
-    this.tip.style.top = `${below ? bottom + 8 : top - this.tip.offsetHeight - 8}px`
+    const [left, top] = [(x + w / 2 - this.view.x) * this.view.k, (y + h / 2 - this.view.y) * this.view.k]
+    this.tip.classList.toggle("aside", left < width / 2 && top > height / 2)
   }
 }
 

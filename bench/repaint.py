@@ -63,7 +63,7 @@ def run() -> bool:
 
 
 def _measure(url: str) -> tuple[list[tuple[str, ...]], bool]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     passed = True
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

@@ -17,7 +17,8 @@ from explorer.ui.graph_component import drawing, graph_component, text_sent
 
 KEY = "graph"
 _SEEN = "graph.seen"
-_REQUEST = "graph.request"
+_KNOWN = "graph.known"
+_SELECT = "graph.select"
 _ARRIVED = "graph.arrived"
 
 STYLES = {
@@ -68,9 +69,7 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
     wanted, notice = _wanted(shown, groups)
     home = f"{here.config.digest}.{here.size}.{style}"
     data = drawing(shown, placed, home)
-    picked = graph_component(
-        data, select=(wanted, st.session_state.get(_REQUEST, 0)), on_toggle=lambda: _toggle(groups), key=KEY
-    )
+    picked = graph_component(data, select=_request(wanted), on_toggle=lambda: _toggle(groups), key=KEY)
     wanted = _remember(picked, wanted)
     with downloads:
         _downloads(here, graph, shown, placed)
@@ -153,13 +152,21 @@ def _wanted(shown: View, groups: Groups) -> tuple[str | None, str | None]:
     return around[0], f"{node[:200]} is inside {around[0]}: open that, or change the view, to see it."
 
 
+def _request(wanted: str | None) -> tuple[str | None, int]:
+    """What to tell the graph to pick: news only if a link, not the graph itself, changed what counts."""
+    node, number = st.session_state.get(_SELECT, (None, 0))
+    if wanted != st.session_state.get(_KNOWN):
+        node, number = wanted, number + 1
+        st.session_state[_SELECT], st.session_state[_KNOWN] = (node, number), wanted
+    return node, number
+
+
 def _remember(picked: str | None, wanted: str | None) -> str | None:
     """The node that counts: the one picked last, in the graph or by a link. Keeps the URL in step."""
     seen = st.session_state.get(_SEEN)
     if picked == seen:
         return wanted
-    st.session_state[_SEEN] = picked
-    st.session_state[_ARRIVED] = picked
+    st.session_state[_SEEN] = st.session_state[_KNOWN] = st.session_state[_ARRIVED] = picked
     if picked is None:
         st.query_params.pop("node", None)
     else:
@@ -171,7 +178,6 @@ def _select(node: str) -> None:
     """Pick a node from Python."""
     st.query_params["node"] = node
     st.session_state[_ARRIVED] = node
-    st.session_state[_REQUEST] = st.session_state.get(_REQUEST, 0) + 1
 
 
 def _toggle(groups: Groups) -> None:

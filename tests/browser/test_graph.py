@@ -210,7 +210,20 @@ def test_a_click_sends_little(graph, settled):
         "Network.webSocketFrameReceived",
         lambda event: app_bytes.append(len(event["response"]["payloadData"])),
     )
-    page.locator(".canvas .node").nth(2).dispatch_event("click")
-    expect(page.locator(".canvas [aria-pressed=true]")).to_have_count(1)
-    settled(page)
+    for number in (2, 3, 4):
+        page.locator(".canvas .node").nth(number).dispatch_event("click")
+        identity = page.locator(".canvas .node").nth(number).get_attribute("data-id")
+        expect(page).to_have_url(re.compile(f"node={identity}(&|$)"))
+        settled(page)
     assert 0 < sum(app_bytes) < 60_000, sum(app_bytes)
+
+
+def test_the_graph_cannot_be_lost(graph):
+    page = graph()
+    page.locator(".canvas").focus()
+    for _ in range(120):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(100)
+    stage = page.locator(".canvas").bounding_box()
+    world = page.locator(".canvas .nodes").bounding_box()
+    assert world["x"] + world["width"] > stage["x"] + 50
