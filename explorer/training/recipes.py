@@ -23,6 +23,12 @@ class Phase:
     steps: int
     """Optimiser steps."""
 
+    density: float = 1.0
+    """How many times as many shapes a scene holds as one to be tested on: more to learn from in each pixel."""
+
+    dice: float = 0.0
+    """Weight of the soft Dice loss beside the cross entropy; segmentation alone."""
+
     restart: float | None = None
     """Learning rate at which a new half cosine starts with this phase; None continues the one under way."""
 
@@ -59,9 +65,6 @@ class Recipe:
 
     average: float = 0.998
     """Decay of the running average of the weights, which is what gets exported."""
-
-    dice: float = 0.0
-    """Weight of the soft Dice loss beside the cross entropy; segmentation alone."""
 
     size_weight: float = 0.1
     """Weight of the box size loss in pixels of the output map (CenterNet's 0.1); detection alone."""
@@ -125,20 +128,21 @@ _RECIPES = (
         name="scenes_seg",
         first_seed=0,
         phases=(
-            Phase(128, batch=8, steps=3400),
-            Phase(160, batch=8, steps=2400),
-            Phase(160, batch=8, steps=2700, restart=1e-3),
-            Phase(192, batch=8, steps=800),
+            Phase(128, batch=8, steps=3400, dice=0.3),
+            Phase(160, batch=8, steps=2400, dice=0.3),
+            Phase(160, batch=8, steps=1040, dice=0.3, restart=1e-3),
+            Phase(160, batch=8, steps=1660, dice=1.0, density=2.0),
+            Phase(192, batch=8, steps=800, dice=1.0),
         ),
         peak_rate=2e-3,
-        dice=0.3,
     ),
     Recipe(
         name="scenes_det",
         first_seed=500_000_000,
         phases=(
             Phase(128, batch=8, steps=1000),
-            Phase(160, batch=8, steps=1200),
+            Phase(160, batch=8, steps=600),
+            Phase(160, batch=8, steps=600, density=2.0),
             Phase(192, batch=8, steps=600),
         ),
         peak_rate=1.5e-3,

@@ -23,7 +23,7 @@ from explorer.networks import build
 from explorer.training.batches import Sample, batches
 from explorer.training.checkpoint import Checkpoint, load, save
 from explorer.training.losses import centre_loss, segmentation_loss
-from explorer.training.recipes import Recipe
+from explorer.training.recipes import Phase, Recipe
 from explorer.training.targets import centre_targets
 from explorer.weights import load as load_weights
 from explorer.weights import shipped_by_name
@@ -107,14 +107,19 @@ def _follow(average: dict[str, Tensor], weights: dict[str, Tensor], decay: float
 
 
 def _loss(
-    config: ModelConfig, recipe: Recipe, network: nn.Module, batch: list[Sample], device: torch.device
+    config: ModelConfig,
+    recipe: Recipe,
+    phase: Phase,
+    network: nn.Module,
+    batch: list[Sample],
+    device: torch.device,
 ) -> Tensor:
     protocol = protocol_of(config)
     pictures = torch.from_numpy(np.concatenate([normalise(item.image, protocol) for item in batch]))
     images = pictures.to(device, memory_format=torch.channels_last)
     if config.task is Task.SEGMENTATION:
         mask = torch.stack([torch.from_numpy(item.mask) for item in batch]).to(device).long()
-        return segmentation_loss(network(images)[0].float(), mask, recipe.dice)
+        return segmentation_loss(network(images)[0].float(), mask, phase.dice)
     head = config.head
     assert isinstance(head, CenterNetHead)
     side = images.shape[-1]
@@ -180,7 +185,7 @@ def run(
         for group in optimizer.param_groups:
             group["lr"] = rate
         with _precision(where):
-            loss = _loss(config, recipe, network, batch, where)
+            loss = _loss(config, recipe, recipe.phase_at(step)[0], network, batch, where)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)

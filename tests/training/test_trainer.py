@@ -26,8 +26,8 @@ def _one_thread():
 
 
 def _short(name, **changes):
-    phases = (Phase(size=64, batch=2, steps=3), Phase(size=96, batch=1, steps=3))
-    fields = {"name": name, "first_seed": 40, "phases": phases, "peak_rate": 1e-3, "warmup": 2, "dice": 0.3}
+    phases = (Phase(size=64, batch=2, steps=3, dice=0.3), Phase(size=96, batch=1, steps=3, density=2.0))
+    fields = {"name": name, "first_seed": 40, "phases": phases, "peak_rate": 1e-3, "warmup": 2}
     return Recipe(**(fields | changes))
 
 
@@ -77,7 +77,7 @@ def test_a_backbone_can_be_adopted_and_only_the_backbone(tmp_path):
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path):
     run(_short("scenes_seg"), device="cpu", folder=tmp_path, resume=True, progress=None, stop_after=1)
     with pytest.raises(WeightsError, match="start afresh"):
-        run(_short("scenes_seg", dice=0.1), device="cpu", folder=tmp_path, resume=True, progress=None)
+        run(_short("scenes_seg", peak_rate=2e-3), device="cpu", folder=tmp_path, resume=True, progress=None)
 
 
 def test_a_kill_while_saving_leaves_the_last_checkpoint(tmp_path):
@@ -94,9 +94,9 @@ def test_each_step_has_its_own_scenes_and_phases_follow_each_other():
     assert [len(batch) for batch in rendered] == [2, 2, 2, 1, 1, 1]
     seeds = [[40, 41], [42, 43], [44, 45], [46], [47], [48]]
     for step, (batch, expected) in enumerate(zip(rendered, seeds, strict=True)):
-        size = short.phase_at(step)[0].size
+        phase = short.phase_at(step)[0]
         for item, seed in zip(batch, expected, strict=True):
-            assert np.array_equal(item.image, scene(seed, size).image)
+            assert np.array_equal(item.image, scene(seed, phase.size, phase.density).image)
     assert short.images == 9
     with pytest.raises(ValueError, match="6 steps"):
         short.phase_at(6)
