@@ -34,11 +34,11 @@ def show(answer: Answer, picture: Picture) -> None:
     if prediction.task is Task.CLASSIFICATION:
         left, right = st.columns(2, gap="medium")
         with left:
-            predict_view.show(prediction, truth, key)
+            predict_view.show(prediction, truth, key, answer.key)
         with right:
             _classification(prediction)
     else:
-        viewed = predict_view.show(prediction, truth, key)
+        viewed = predict_view.show(prediction, truth, key, answer.key)
         if prediction.task is Task.SEGMENTATION:
             _segmentation(prediction, picture, viewed)
         else:

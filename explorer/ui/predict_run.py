@@ -36,11 +36,15 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A prediction and where it was computed: ``runs`` counts the engine's runs so far, all visitors' together."""
+    """A prediction and where it was computed.
+
+    ``runs`` counts the engine's runs so far, all visitors' together; equal ``key`` means equal predictions.
+    """
 
     prediction: Prediction
     device: str
     runs: int
+    key: AnswerKey
 
     @property
     def nbytes(self) -> int:
@@ -128,7 +132,7 @@ def run(
                     fit=chosen.fit,
                     on_turn=lambda: status.update(label=f"Running {here.title} on {engine.device}"),
                 )
-                answer = Answer(prediction, engine.device, engine.tally.runs)
+                answer = Answer(prediction, engine.device, engine.tally.runs, key)
                 answers().put(key, answer)
         except ExplorerError as error:
             slot.empty()

@@ -43,13 +43,16 @@ class Viewed:
     hidden: tuple[int, ...] = ()
 
 
-def show(answer: Prediction, truth: Scene | None, key: str) -> Viewed:
-    """Draw an answer, beside the truth where it is known, and return what has been set on it."""
+def show(answer: Prediction, truth: Scene | None, key: str, identity: tuple[str, ...]) -> Viewed:
+    """Draw an answer, beside the truth where it is known, and return what has been set on it.
+
+    ``identity`` is equal for equal answers: moving a slider must not encode a large picture again.
+    """
     start = Viewed(hidden=() if answer.protocol.background is None else (answer.protocol.background,))
     settings = asdict(start)
     result = _mount(
         key=key,
-        data=payload(answer, truth, settings),
+        data=_encoded((*identity, "" if truth is None else "with truth"), answer, truth, settings),
         default=settings,
         on_opacity_change=lambda: None,
         on_threshold_change=lambda: None,
@@ -62,6 +65,13 @@ def show(answer: Prediction, truth: Scene | None, key: str) -> Viewed:
         top_k=int(result.top_k),
         hidden=tuple(int(class_id) for class_id in result.hidden),
     )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _encoded(
+    identity: tuple[str, ...], _answer: Prediction, _truth: Scene | None, start: dict[str, object]
+) -> dict[str, object]:
+    return payload(_answer, _truth, start)
 
 
 def payload(answer: Prediction, truth: Scene | None, start: dict[str, object]) -> dict[str, object]:
