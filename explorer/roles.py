@@ -65,7 +65,9 @@ ROLE_STYLES: Mapping[Role, RoleStyle] = MappingProxyType(
         Role.ROOT: RoleStyle("Aggregation node (root)", _GREEN, Shape.ROUND, "fuses the children of a tree"),
         Role.TREE: RoleStyle("HDA tree", _VERMILION, Shape.SQUARE, "hierarchical deep aggregation"),
         Role.IDA: RoleStyle("IDA", _AMBER, Shape.SQUARE, "iterative deep aggregation, shallow to deep"),
-        Role.DECODER: RoleStyle("IDA decoder", _AMBER, Shape.SQUARE, "aggregates the pyramid up in resolution"),
+        Role.DECODER: RoleStyle(
+            "IDA decoder", _AMBER, Shape.SQUARE, "aggregates the pyramid up in resolution"
+        ),
         Role.NODE: RoleStyle("Aggregation node (IDA)", _GREEN, Shape.ROUND, "fuses two resolutions"),
         Role.PROJECTION: RoleStyle("Projection", _DARK_GREY, Shape.PILL, "matches the number of channels"),
         Role.DOWNSAMPLE: RoleStyle("Downsampling", _BLUE, Shape.PILL, "halves the resolution"),
