@@ -210,14 +210,19 @@ def _switch(draft: Draft, part: str, name: str, fields: Mapping[str, Any], label
 def _build_and_apply(current: state.Current, config: ModelConfig) -> None:
     size = current.size if config.task is current.config.task else None
     about = state.changed(current, model=config, size=size)
+    problem = None
     with st.status("Building the network", expanded=True) as status:
         try:
             built = _build(about, st.write)
         except ExplorerError as error:
-            status.update(label="The network was not built", state="error")
-            st.error(plain(error), icon=":material/error:")
-            return
-        status.update(label=f"Built on {built.device}", state="complete", expanded=False)
+            problem = error
+            status.update(label="The network was not built", state="error", expanded=False)
+        else:
+            status.update(label=f"Built on {built.device}", state="complete", expanded=False)
+    if problem is not None:
+        # Outside the steps, which fold away: the reason is what counts now.
+        st.error(plain(problem), icon=":material/error:")
+        return
     state.apply(about)
     st.session_state[_BUILT] = (about, built)
 
