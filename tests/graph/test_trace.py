@@ -73,7 +73,7 @@ def settings(module: nn.Module, kind: str) -> dict[str, Any]:
         case nn.BatchNorm2d(), "batch_norm":
             return {"channels": module.num_features, "eps": module.eps, "momentum": module.momentum}
         case nn.MaxPool2d(), "max_pool2d":
-            return {"kernel": (module.kernel_size,) * 2, "stride": (module.stride,) * 2, "ceil_mode": False}
+            return {"kernel": (module.kernel_size,) * 2, "stride": (module.stride,) * 2, "ceil_mode": module.ceil_mode}
         case nn.AvgPool2d(), "avg_pool2d":
             return {"kernel": (module.kernel_size,) * 2, "stride": (module.stride,) * 2}
         case nn.LogSoftmax(), "log_softmax":
