@@ -68,7 +68,9 @@ ROLE_STYLES: Mapping[Role, RoleStyle] = MappingProxyType(
         Role.ROOT: RoleStyle("Aggregation node (root)", _GREEN, Shape.ROUND, "fuses the children of a tree"),
         Role.TREE: RoleStyle("HDA tree", _VERMILION, Shape.SQUARE, "hierarchical deep aggregation"),
         Role.IDA: RoleStyle("IDA", _AMBER, Shape.SQUARE, "iterative deep aggregation, shallow to deep"),
-        Role.DECODER: RoleStyle("IDA decoder", _AMBER, Shape.SQUARE, "aggregates the pyramid up in resolution"),
+        Role.DECODER: RoleStyle(
+            "IDA decoder", _AMBER, Shape.SQUARE, "aggregates the pyramid up in resolution"
+        ),
         Role.NODE: RoleStyle("Aggregation node (IDA)", _GREEN, Shape.ROUND, "fuses two resolutions"),
         Role.PROJECTION: RoleStyle("Projection", _DARK_GREY, Shape.PILL, "matches the number of channels"),
         Role.DOWNSAMPLE: RoleStyle("Downsampling", _BLUE, Shape.PILL, "halves the resolution"),
@@ -81,7 +83,9 @@ ROLE_STYLES: Mapping[Role, RoleStyle] = MappingProxyType(
         Role.ASPP: RoleStyle("ASPP", _AMBER, Shape.SQUARE, "atrous spatial pyramid pooling"),
         Role.ASPP_BRANCH: RoleStyle("ASPP branch", _SKY, Shape.SQUARE, "one atrous rate"),
         Role.POOL: RoleStyle("Pooling", _DARK_GREY, Shape.PILL, "averages over positions"),
-        Role.ATTENTION: RoleStyle("Channel attention", _DARK_GREY, Shape.PILL, "weighs channels by their averages"),
+        Role.ATTENTION: RoleStyle(
+            "Channel attention", _DARK_GREY, Shape.PILL, "weighs channels by their averages"
+        ),
         Role.CLASSIFIER: RoleStyle("Classifier", _DARK_GREY, Shape.PILL, "features to class scores"),
         Role.HEAD: RoleStyle("Head", _DARK_GREY, Shape.PILL, "features to the task's outputs"),
     }

@@ -42,9 +42,7 @@ def misfit(backbone: Backbone, head: Head) -> str | None:
             if not isinstance(backbone, ResNetBackbone):
                 return f"head deeplab needs a dilated resnet, not {backbone.kind}: use backbone.kind resnet, or dla_up"
             if backbone.output_stride == FULL_STRIDE:
-                return (
-                    f"backbone.output_stride is {FULL_STRIDE}, but deeplab reads dilated features: use 16 or 8"
-                )
+                return f"backbone.output_stride is {FULL_STRIDE}, but deeplab reads dilated features: use 16 or 8"
             return None
         case DLAUpHead() | CenterNetHead():
             return _pyramid_misfit(backbone, head)

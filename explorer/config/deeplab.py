@@ -58,5 +58,7 @@ class DeepLabHead(Part):
                 f"rates is {list(self.rates)}, but DeepLab v1 has a single 1×1 classifier: leave rates out"
             )
         if usual is not None and not self.rates:
-            raise ValueError(f"rates is empty, but DeepLab {self.variant.value} needs some: use {list(usual)}")
+            raise ValueError(
+                f"rates is empty, but DeepLab {self.variant.value} needs some: use {list(usual)}"
+            )
         return self

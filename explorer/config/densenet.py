@@ -44,7 +44,7 @@ class DenseNetBackbone(Part):
     """Channels that enter the first block."""
 
     bottleneck: Annotated[int, Field(ge=0, le=16)] = 4
-    """Each layer first reduces to this multiple of the growth rate by a 1×1 convolution (DenseNet-B); 0: it does not."""
+    """Each layer first reduces to this multiple of the growth rate by a 1×1 convolution (DenseNet-B); 0: it doesn't."""
 
     compression: Annotated[float, Field(gt=0.0, le=1.0)] = 0.5
     """Share of the channels that a transition keeps: θ in the paper (DenseNet-C has 0.5)."""

@@ -55,5 +55,7 @@ class PeleeNetBackbone(Part):
     def _ways_are_halves(self) -> Self:
         for name, value in (("growth_rate", self.growth_rate), ("stem_channels", self.stem_channels)):
             if value % 2:
-                raise ValueError(f"{name} is {value}, but PeleeNet halves it: use an even number such as {value + 1}")
+                raise ValueError(
+                    f"{name} is {value}, but PeleeNet halves it: use an even number such as {value + 1}"
+                )
         return self

@@ -8,7 +8,18 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 _KINDS = frozenset(
-    {"dla", "vovnet", "densenet", "peleenet", "resnet", "classify", "dla_up", "centernet", "deeplab", "features"}
+    {
+        "dla",
+        "vovnet",
+        "densenet",
+        "peleenet",
+        "resnet",
+        "classify",
+        "dla_up",
+        "centernet",
+        "deeplab",
+        "features",
+    }
 )
 """Discriminator values: pydantic puts them into an error's location, a reader's YAML has no such level."""
 

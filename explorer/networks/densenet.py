@@ -7,11 +7,11 @@ the VoVNet paper's study (arXiv 1904.09730, section 3), with the same pre-activa
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from explorer.config import ClassifyHead, Dense, DenseNetBackbone
 from explorer.networks.backbone import Backbone, Headless
-from explorer.networks.layers import BatchNorm2d, Concat, FanInConv2d, Linear, with_role
+from explorer.networks.layers import BatchNorm2d, Concat, Conv2d, Linear, draw_by_fan_in, with_role
 from explorer.roles import Role
 
 
@@ -26,7 +26,7 @@ class PlainLayer(nn.Module):
         super().__init__()
         self.norm = BatchNorm2d(in_channels)
         self.relu = nn.ReLU(inplace=True)
-        self.conv = FanInConv2d(in_channels, growth_rate, 3, padding=1, bias=False)
+        self.conv = Conv2d(in_channels, growth_rate, 3, padding=1, bias=False)
 
     def forward(self, *features: Tensor) -> Tensor:
         """Any number of (N, Cᵢ, H, W) to (N, growth rate, H, W)."""
@@ -40,10 +40,10 @@ class BottleneckLayer(nn.Module):
         super().__init__()
         self.norm1 = BatchNorm2d(in_channels)
         self.relu1 = nn.ReLU(inplace=True)
-        self.conv1 = FanInConv2d(in_channels, width, 1, bias=False)
+        self.conv1 = Conv2d(in_channels, width, 1, bias=False)
         self.norm2 = BatchNorm2d(width)
         self.relu2 = nn.ReLU(inplace=True)
-        self.conv2 = FanInConv2d(width, growth_rate, 3, padding=1, bias=False)
+        self.conv2 = Conv2d(width, growth_rate, 3, padding=1, bias=False)
 
     def forward(self, *features: Tensor) -> Tensor:
         """Any number of (N, Cᵢ, H, W) to (N, growth rate, H, W)."""
@@ -134,7 +134,7 @@ class Transition(nn.Sequential):
         super().__init__()
         self.norm = BatchNorm2d(in_channels)
         self.relu = nn.ReLU(inplace=True)
-        self.conv = FanInConv2d(in_channels, out_channels, 1, bias=False)
+        self.conv = Conv2d(in_channels, out_channels, 1, bias=False)
         self.pool = nn.AvgPool2d(2)
 
 
@@ -148,7 +148,7 @@ class DenseNet(Backbone):
         self.levels = ("half", *self.stages)
         width = config.initial_channels
         layers = nn.Sequential()
-        conv0 = FanInConv2d(config.input_channels, width, 7, 2, 3, bias=False)
+        conv0 = Conv2d(config.input_channels, width, 7, 2, 3, bias=False)
         layers.add_module("conv0", with_role(conv0, Role.STEM, stage=1))
         layers.add_module("norm0", with_role(BatchNorm2d(width), Role.STEM, stage=1))
         layers.add_module("relu0", nn.ReLU(inplace=True))
@@ -164,6 +164,10 @@ class DenseNet(Backbone):
         layers.add_module(self.tail, with_role(norm, Role.STAGE, stage=len(blocks) + 1))
         self.features = layers
         self.relu = nn.ReLU(inplace=True)
+
+    def initialise(self, generator: Generator) -> None:
+        """Draw convolutions as the published code does."""
+        draw_by_fan_in(self, generator)
 
     def run(self, x: Tensor) -> dict[str, Tensor]:
         """(N, C, H, W) to ``half`` at stride 2 and each block's features, ``denseblock1`` … at strides 4, 8, …."""
@@ -204,7 +208,7 @@ class CifarDenseNet(Backbone):
         super().__init__()
         widths = config.block_channels
         self.levels = self.stages = tuple(f"block{number}" for number in range(1, len(widths) + 1))
-        conv0 = FanInConv2d(config.input_channels, config.initial_channels, 3, padding=1, bias=False)
+        conv0 = Conv2d(config.input_channels, config.initial_channels, 3, padding=1, bias=False)
         self.conv0 = with_role(conv0, Role.STEM, stage=0)
         self.blocks = nn.ModuleList(
             with_role(_block(config, entering, count, str), stage=index)
@@ -217,6 +221,10 @@ class CifarDenseNet(Backbone):
         norm = BatchNorm2d(widths[-1][1])
         self.norm = with_role(norm, Role.STAGE, stage=len(widths) - 1)
         self.relu = nn.ReLU(inplace=True)
+
+    def initialise(self, generator: Generator) -> None:
+        """Draw convolutions as the published code does."""
+        draw_by_fan_in(self, generator)
 
     def run(self, x: Tensor) -> dict[str, Tensor]:
         """(N, C, H, W) to each block's features, ``block1`` … at strides 1, 2, …."""

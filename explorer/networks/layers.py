@@ -50,16 +50,6 @@ class Conv2d(nn.Conv2d):
             nn.init.zeros_(self.bias)
 
 
-class FanInConv2d(Conv2d):
-    """Convolution, N(0, √(2 / (k²·in / groups))), as VoVNet's and DenseNet's published code draws it."""
-
-    def initialise(self, generator: Generator) -> None:
-        """Draw the weight, clear the bias."""
-        super().initialise(generator)
-        fan_in = prod(self.kernel_size) * self.in_channels // self.groups
-        nn.init.normal_(self.weight, 0.0, sqrt(2.0 / fan_in), generator=generator)
-
-
 class BatchNorm2d(nn.BatchNorm2d):
     """Batch normalisation: scale 1, shift 0, mean 0, variance 1."""
 
@@ -126,6 +116,14 @@ class BilinearUpsample(nn.ConvTranspose2d):
         line = 1 - (torch.arange(size, dtype=self.weight.dtype) / half - centre).abs()
         with torch.no_grad():
             self.weight.copy_((line[:, None] * line[None, :]).expand_as(self.weight))
+
+
+def draw_by_fan_in(network: nn.Module, generator: Generator) -> None:
+    """Draw every convolution anew, N(0, √(2 / (k²·in / groups))), as VoVNet's and DenseNet's code does."""
+    for module in network.modules():
+        if isinstance(module, Conv2d):
+            fan_in = prod(module.kernel_size) * module.in_channels // module.groups
+            nn.init.normal_(module.weight, 0.0, sqrt(2.0 / fan_in), generator=generator)
 
 
 def with_role(module: ModuleT, role: Role | None = None, stage: int | None = None) -> ModuleT:

@@ -63,10 +63,11 @@ class TwoWayLayer(nn.Module):
         self.branch2b = ConvBNReLU(width, half, 3)
         self.branch2c = ConvBNReLU(half, half, 3)
 
-    def forward(self, *features: Tensor) -> tuple[Tensor, Tensor]:
-        """Any number of (N, Cᵢ, H, W) to two (N, growth rate / 2, H, W)."""
+    def forward(self, *features: Tensor) -> Tensor:
+        """Any number of (N, Cᵢ, H, W) to (N, growth rate, H, W)."""
         x = features[0] if len(features) == 1 else torch.cat(features, 1)
-        return self.branch1b(self.branch1a(x)), self.branch2c(self.branch2b(self.branch2a(x)))
+        ways = [self.branch1b(self.branch1a(x)), self.branch2c(self.branch2b(self.branch2a(x)))]
+        return torch.cat(ways, 1)
 
 
 class TwoWayBlock(nn.Module):
@@ -78,14 +79,16 @@ class TwoWayBlock(nn.Module):
         super().__init__()
         self.layer_names = tuple(f"denselayer{index + 1}" for index in range(count))
         for index, name in enumerate(self.layer_names):
-            self.add_module(name, TwoWayLayer(in_channels + index * growth_rate, growth_rate, bottleneck_width))
+            self.add_module(
+                name, TwoWayLayer(in_channels + index * growth_rate, growth_rate, bottleneck_width)
+            )
         self.concat = Concat()
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, in, H, W) to (N, in + layers · growth rate, H, W)."""
         features = [x]
         for name in self.layer_names:
-            features.extend(self._modules[name](*features))  # type: ignore[misc]  # registered above, never None
+            features.append(self._modules[name](*features))  # type: ignore[misc]  # registered above, never None
         return self.concat(*features)
 
 
@@ -98,7 +101,9 @@ class PeleeNet(Backbone):
     def __init__(self, config: PeleeNetBackbone) -> None:
         super().__init__()
         layers = nn.Sequential()
-        layers.add_module("stemblock", with_role(StemBlock(config.input_channels, config.stem_channels), stage=1))
+        layers.add_module(
+            "stemblock", with_role(StemBlock(config.input_channels, config.stem_channels), stage=1)
+        )
         for index, (entering, leaving) in enumerate(config.block_channels):
             block = TwoWayBlock(
                 entering, config.layers[index], config.growth_rate, config.bottleneck_widths[index]

@@ -35,7 +35,9 @@ class Bottleneck(nn.Module):
 
     role = Role.BLOCK
 
-    def __init__(self, in_channels: int, out_channels: int, stride: int, dilation: int, project: bool) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, stride: int, dilation: int, project: bool
+    ) -> None:
         super().__init__()
         width = out_channels // 4
         self.reduce = ConvBN(in_channels, width, 1, stride)
@@ -79,7 +81,9 @@ def _layer(config: ResNetBackbone, index: int) -> nn.Sequential:
     layer = with_role(nn.Sequential(), Role.STAGE, stage=index + 2)
     for block, multiple in enumerate(grid):
         first = block == 0
-        module = Bottleneck(channels, out_channels, stride if first else 1, dilation * multiple, project=first)
+        module = Bottleneck(
+            channels, out_channels, stride if first else 1, dilation * multiple, project=first
+        )
         layer.add_module(f"block{block + 1}", module)
         channels = out_channels
     return layer

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from explorer.config import Attention, ClassifyHead, VoVNetBackbone
 from explorer.networks.backbone import Backbone, Headless
-from explorer.networks.layers import BatchNorm2d, FanInConv2d, Linear, with_role
+from explorer.networks.layers import BatchNorm2d, Conv2d, Linear, draw_by_fan_in, with_role
 from explorer.roles import Role
 
 STAGES = ("stage2", "stage3", "stage4", "stage5")
@@ -23,7 +23,7 @@ def _unit(
 ) -> Iterator[tuple[str, nn.Module]]:
     """Convolution, batch norm and ReLU, under the published names."""
     padding = kernel_size // 2
-    yield f"{name}/conv", FanInConv2d(in_channels, out_channels, kernel_size, stride, padding, bias=False)
+    yield f"{name}/conv", Conv2d(in_channels, out_channels, kernel_size, stride, padding, bias=False)
     yield f"{name}/norm", BatchNorm2d(out_channels)
     yield f"{name}/relu", nn.ReLU(inplace=True)
 
@@ -32,9 +32,9 @@ def _separable_unit(
     name: str, in_channels: int, out_channels: int, stride: int = 1
 ) -> Iterator[tuple[str, nn.Module]]:
     """3×3 convolution of each channel apart, then 1×1 across channels, batch norm and ReLU."""
-    depthwise = FanInConv2d(in_channels, in_channels, 3, stride, 1, groups=in_channels, bias=False)
+    depthwise = Conv2d(in_channels, in_channels, 3, stride, 1, groups=in_channels, bias=False)
     yield f"{name}/dw_conv3x3", depthwise
-    yield f"{name}/pw_conv1x1", FanInConv2d(in_channels, out_channels, 1, bias=False)
+    yield f"{name}/pw_conv1x1", Conv2d(in_channels, out_channels, 1, bias=False)
     yield f"{name}/pw_norm", BatchNorm2d(out_channels)
     yield f"{name}/pw_relu", nn.ReLU(inplace=True)
 
@@ -90,7 +90,7 @@ class ESE(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.avg_pool = nn.AdaptiveAvgPool2d(1)
-        self.fc = FanInConv2d(channels, channels, 1)
+        self.fc = Conv2d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to the same shape."""
@@ -180,6 +180,10 @@ class VoVNet(Backbone):
         super().__init__()
         self.stem = with_role(Stem(config.input_channels, config.stem, config.depthwise), stage=1)
         self.stage2, self.stage3, self.stage4, self.stage5 = (_stage(config, index) for index in range(4))
+
+    def initialise(self, generator: Generator) -> None:
+        """Draw convolutions as the published code does."""
+        draw_by_fan_in(self, generator)
 
     def run(self, x: Tensor) -> dict[str, Tensor]:
         """(N, C, H, W) to the stem's two features, ``half`` at stride 2 and ``stem`` at 4, and those of the stages."""
