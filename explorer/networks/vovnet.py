@@ -62,7 +62,7 @@ class Stem(_Named):
         super().__init__(*fine, *unit("stem_3", channels[1], channels[2], stride=2))
         self.fine = len(fine)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]  # two resolutions
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(N, C, H, W) to the second convolution's (N, C₂, H/2, W/2) and the last one's (N, C₃, H/4, W/4)."""
         half = x
         for index, layer in enumerate(self, start=1):
@@ -77,7 +77,7 @@ class Aggregation(_Named):
 
     role = Role.CONCAT
 
-    def forward(self, *features: Tensor) -> Tensor:  # type: ignore[override]  # several inputs
+    def forward(self, *features: Tensor) -> Tensor:
         """Any number of (N, Cᵢ, H, W) to (N, out, H, W)."""
         return super().forward(torch.cat(features, 1))
 

@@ -86,8 +86,8 @@ CENTERNET = st.fixed_dictionaries({
 })  # fmt: skip
 DEEPLAB = st.fixed_dictionaries({
     "kind": st.just("deeplab"), "variant": st.sampled_from(["v1", "v2", "v3", "v3plus"]), "classes": few,
-    "rates": st.lists(st.integers(1, 4), min_size=1, max_size=3) | st.just([]), "width": widths, "low_level_channels": widths,
-    "multi_scale": st.booleans(),
+    "rates": st.lists(st.integers(1, 4), min_size=1, max_size=3) | st.just([]), "width": widths,
+    "low_level_channels": widths, "multi_scale": st.booleans(),
 })  # fmt: skip
 FEATURES = st.just({"kind": "features"})
 

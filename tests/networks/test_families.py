@@ -1,5 +1,7 @@
 """Any backbone with any head: refused in a sentence, or built, traced and run at the right sizes."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -123,7 +125,7 @@ def test_dilation_replaces_stride(stride: int, side: int) -> None:
 def test_multi_scale_is_the_largest_of_three_passes() -> None:
     config = presets()["deeplabv2_resnet101_msc"]
     small = ResNetBackbone(blocks=(1, 1, 1, 1), stem_channels=4, channels=(8, 8, 8, 8), output_stride=8)
-    network = build(config.model_copy(update={"name": None, "backbone": small}))
+    network: Any = build(config.model_copy(update={"name": None, "backbone": small}))
     x = torch.randn(1, 3, 97, 81)
     resize = torch.nn.functional.interpolate
     with torch.inference_mode():
