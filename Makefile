@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := run
 
 run: $(RUN_READY)
-	@exec $(BIN)/python -m streamlit run app.py $(if $(PORT),--server.port=$(PORT)) \
+	@exec $(BIN)/python -m explorer.ui.serve $(if $(PORT),--server.port=$(PORT)) \
 	  $(if $(ADDRESS),--server.address=$(ADDRESS))
 
 test: $(TEST_READY) chromium

@@ -1,4 +1,4 @@
-"""The explorer's entry point: ``streamlit run app.py``, or ``make run``."""
+"""The explorer's entry point: ``make run``, or ``streamlit run app.py``."""
 
 import streamlit as st
 

@@ -3,7 +3,7 @@
 
 const SVG = "http://www.w3.org/2000/svg"
 const ZOOM = { least: 0.04, most: 4, step: 1.25 }
-const READABLE = 0.5 // zoom below which titles cannot be read; a first look does not start smaller
+const READABLE = { wide: 0.5, narrow: 0.65, below: 900 } // a first look starts no smaller, by width of the window
 const MARGIN = 24
 const MOVES_ANIMATED = 250 // nodes up to which a change of layout is animated
 const LEVELS = [0.2, 0.4, 0.75, 1.2, 1.9] // zooms from which more text is shown: see graph.css
@@ -183,10 +183,14 @@ class Explorer {
     return [this.canvas.clientWidth || 900, this.canvas.clientHeight || 480]
   }
 
+  get readable() {
+    return this.size[0] < READABLE.below ? READABLE.narrow : READABLE.wide
+  }
+
   // A flat graph needs no tall window, but the window never shrinks under the reader's eyes.
   height(first) {
     const width = this.size[0]
-    const scale = Math.max(Math.min((width - 2 * MARGIN) / this.data.width, 1.25), READABLE)
+    const scale = Math.max(Math.min((width - 2 * MARGIN) / this.data.width, 1.25), this.readable)
     const wanted = Math.min(Math.max(this.data.height * scale + 3 * MARGIN, 300), 640)
     const present = parseFloat(this.stage.style.height) || 0
     if (first || wanted > present) this.stage.style.height = `${Math.round(wanted)}px`
@@ -195,8 +199,8 @@ class Explorer {
   start() {
     this.fit()
     const [width, height] = this.size
-    if (this.view.k < READABLE) {
-      const k = READABLE
+    if (this.view.k < this.readable) {
+      const k = this.readable
       const y = Math.min(0, (this.data.height - height / k) / 2)
       const entry = this.data.nodes[0] // the network's input: start where the reader starts
       const top = this.data.height * k > height ? entry.y + entry.h / 2 - height / k / 2 : y
@@ -256,12 +260,21 @@ class Explorer {
   apply() {
     this.waiting ??= requestAnimationFrame(() => {
       this.waiting = null
+      this.hold()
       const { x, y, k } = this.view
       this.world.setAttribute("transform", `scale(${k}) translate(${-x} ${-y})`)
       const level = LEVELS.filter((from) => k >= from).length
       if (this.canvas.dataset.level !== String(level)) this.canvas.dataset.level = level
       this.scale.textContent = `${Math.round(k * 100)} %`
     })
+  }
+
+  // However far a reader goes, part of the graph stays in sight.
+  hold() {
+    const { view, data } = this
+    const [width, height] = this.size.map((side) => side / view.k)
+    view.x = Math.min(Math.max(view.x, -0.75 * width), data.width - 0.25 * width)
+    view.y = Math.min(Math.max(view.y, -0.75 * height), data.height - 0.25 * height)
   }
 
   zoomBy(factor, at = this.size.map((side) => side / 2)) {
@@ -324,10 +337,10 @@ class Explorer {
     if (!item) return
     const { x, y, w, h } = item.data
     const [width, height] = this.size
-    const k = Math.max(this.view.k, READABLE * 1.4)
+    const k = Math.max(this.view.k, this.readable * 1.4)
     const [left, top] = [(x - this.view.x) * this.view.k, (y - this.view.y) * this.view.k]
     const seen = left > 8 && top > 8 && left + w * this.view.k < width - 8 && top + h * this.view.k < height - 8
-    if (seen && this.view.k >= READABLE * 0.7) return
+    if (seen && this.view.k >= this.readable * 0.7) return
     this.view = { k, x: x + w / 2 - width / k / 2, y: y + h / 2 - height / k / 2 }
     this.apply()
   }
@@ -542,13 +555,11 @@ class Explorer {
       row.textContent = line
       return row
     }))
+    // In the corner that the node is not in: beside the node it would hide what the node is linked to.
     const { x, y, w, h } = item.data
-    const { k } = this.view
     const [width, height] = this.size
-    const [left, top, bottom] = [(x + w / 2 - this.view.x) * k, (y - this.view.y) * k, (y + h - this.view.y) * k]
-    const below = bottom + this.tip.offsetHeight + 10 < height || top < this.tip.offsetHeight + 10
-    this.tip.style.left = `${Math.min(Math.max(left, this.tip.offsetWidth / 2 + 4), width - this.tip.offsetWidth / 2 - 4)}px`
-    this.tip.style.top = `${below ? bottom + 8 : top - this.tip.offsetHeight - 8}px`
+    const [left, top] = [(x + w / 2 - this.view.x) * this.view.k, (y + h / 2 - this.view.y) * this.view.k]
+    this.tip.classList.toggle("aside", left < width / 2 && top > height / 2)
   }
 }
 

@@ -16,6 +16,9 @@ export default function ({ data, parentElement, setStateValue }) {
   const stages = data.panels.map((panel) => new Stage(panel, data, root.view))
   panels.append(...stages.map((stage) => stage.figure))
   panels.dataset.count = stages.length
+  // Panels take no more room than their pictures fill, so that the controls stay beside them.
+  const widest = (data.width / data.height) * stages.length
+  root.style.setProperty("--widest", `calc(min(74vh, 46rem) * ${widest} + ${stages.length - 1}rem)`)
   root.replaceChildren(panels, side)
 
   const draw = () => stages.forEach((stage) => stage.draw())
@@ -60,6 +63,21 @@ async function pixels(source) {
   return context.getImageData(0, 0, canvas.width, canvas.height)
 }
 
+// Class ids, and which pixels have a neighbour of another class.
+function classes({ width, height, data }, wide) {
+  const ids = new Uint16Array(width * height)
+  for (let index = 0; index < ids.length; index++) ids[index] = data[4 * index] + (wide ? 256 * data[4 * index + 1] : 0)
+  const edges = new Uint8Array(width * height)
+  for (let y = 0, index = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, index++) {
+      const id = ids[index]
+      edges[index] = (x + 1 < width && ids[index + 1] !== id) || (x > 0 && ids[index - 1] !== id) ||
+        (y + 1 < height && ids[index + width] !== id) || (y > 0 && ids[index - width] !== id)
+    }
+  }
+  return { width, height, ids, edges }
+}
+
 // The picture with one set of results on it: the network's, or the truth.
 class Stage {
   constructor(panel, data, view) {
@@ -82,7 +100,7 @@ class Stage {
   async load() {
     const { mask, confidence, heat } = this.panel
     if (mask) {
-      this.ids = await pixels(mask)
+      this.ids = classes(await pixels(mask), this.data.wide)
       this.sure = confidence ? await pixels(confidence) : null
       this.canvas.width = this.ids.width
       this.canvas.height = this.ids.height
@@ -96,41 +114,26 @@ class Stage {
     if (this.warmth) this.drawHeat()
   }
 
-  classAt(index) {
-    const { data } = this.ids
-    return data[4 * index] + (this.data.wide ? 256 * data[4 * index + 1] : 0)
-  }
-
   drawMask() {
-    const { width, height } = this.ids
-    const { colours } = this.data
+    const { width, height, ids, edges } = this.ids
     const { hidden, opacity } = this.view
     const painted = new ImageData(width, height)
-    const target = painted.data
-    const alpha = colours.map((_, id) =>
-      hidden.has(id) ? 0 : 255 * opacity * (this.highlighted === null || this.highlighted === id ? 1 : 0.15))
-    for (let y = 0, index = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, index++) {
-        const id = this.classAt(index)
-        const strength = alpha[id]
-        if (!strength) continue
-        // The outline stays firm where the area is faint.
-        const edge = (x + 1 < width && this.classAt(index + 1) !== id) || (y + 1 < height && this.classAt(index + width) !== id) ||
-          (x > 0 && this.classAt(index - 1) !== id) || (y > 0 && this.classAt(index - width) !== id)
-        const colour = colours[id]
-        target[4 * index] = colour[0]
-        target[4 * index + 1] = colour[1]
-        target[4 * index + 2] = colour[2]
-        target[4 * index + 3] = edge ? Math.min(255, strength * 1.6) : strength
-      }
+    // A pixel as one number: red, green, blue and opacity from the lowest byte up. Outlines stay firm where areas are faint.
+    const target = new Uint32Array(painted.data.buffer)
+    const [areas, outlines] = [1, 1.6].map((firmness) => Uint32Array.from(this.data.colours, ([red, green, blue], id) => {
+      const faint = this.highlighted === null || this.highlighted === id ? 1 : 0.15
+      const alpha = hidden.has(id) ? 0 : Math.min(255, Math.round(255 * opacity * faint * firmness))
+      return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0
+    }))
+    for (let index = 0; index < ids.length; index++) {
+      target[index] = edges[index] ? outlines[ids[index]] : areas[ids[index]]
     }
     this.canvas.getContext("2d").putImageData(painted, 0, 0)
   }
 
   shown() {
     const { boxes, truth } = this.panel
-    const enough = truth ? boxes : boxes.filter((box) => box.score >= this.view.threshold).slice(0, this.view.top_k)
-    return enough
+    return truth ? boxes : boxes.filter((box) => box.score >= this.view.threshold).slice(0, this.view.top_k)
   }
 
   counted() {
@@ -179,9 +182,9 @@ class Stage {
     this.tip.classList.toggle("left", u > 0.6)
     this.tip.classList.toggle("above", v > 0.75)
     if (!this.ids) return
-    const { width, height } = this.ids
+    const { width, height, ids } = this.ids
     const index = Math.min(height - 1, Math.floor(v * height)) * width + Math.min(width - 1, Math.floor(u * width))
-    const id = this.classAt(index)
+    const id = ids[index]
     const swatch = make("i")
     swatch.style.background = rgb(this.data.colours[id])
     const sureAt = this.sure && Math.min(this.sure.height - 1, Math.floor(v * this.sure.height)) * this.sure.width +
@@ -222,10 +225,16 @@ function link(stages, data) {
 
 function slider(text, view, name, min, max, step, format, update, report) {
   const label = make("label", "slider")
-  const value = make("output", "", format(view[name]))
+  const value = make("span", "value", format(view[name]))
   const input = Object.assign(make("input"), { type: "range", min, max, step, value: view[name] })
   input.setAttribute("aria-label", text)
-  input.oninput = () => { view[name] = Number(input.value); value.textContent = format(view[name]); update() }
+  input.setAttribute("aria-valuetext", value.textContent)
+  input.oninput = () => {
+    view[name] = Number(input.value)
+    value.textContent = format(view[name])
+    input.setAttribute("aria-valuetext", value.textContent)
+    update()
+  }
   input.onchange = () => report(name, view[name])
   label.append(make("span", "", text), value, input)
   return label
@@ -249,7 +258,7 @@ function legend(data, view, stages, draw, report) {
     const bar = make("span", "bar")
     bar.style.setProperty("--share", share)
     bar.style.setProperty("--colour", rgb(data.colours[id]))
-    const shown = share >= 0.0005 ? `${(100 * share).toFixed(1)} %` : "< 0.1 %"
+    const shown = share >= 0.0005 ? `${(100 * share).toFixed(1)} %` : share ? "< 0.1 %" : "missed"
     button.append(swatch, make("span", "label", data.labels[id]), make("span", "share", shown), bar)
     const mark = () => button.setAttribute("aria-pressed", String(!view.hidden.has(id)))
     mark()

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from explorer.graph.layer_graph import LayerGraph, Operation, Scope, parent_path, writes_memory
+from explorer.analysis.cost import Cost, operation_cost, stage_costs
+from explorer.graph.layer_graph import LayerGraph, Operation, Scope, parent_path
 from explorer.roles import Role
 
 Sizes = tuple[int, ...]
@@ -86,6 +87,21 @@ def layer_table(graph: LayerGraph, grain: Grain = Grain.MODULES) -> list[LayerRo
     return rows + [_unused(parts, scope) for scope in _never_run(graph)]
 
 
+def section_costs(graph: LayerGraph) -> dict[str, Cost]:
+    """The cost of every stage by name, in order, then of each outermost module outside the stages.
+
+    Sections add up to the network.
+    """
+    costs = {f"Stage {stage}": cost for stage, cost in stage_costs(graph).items() if stage is not None}
+    for row in layer_table(graph, Grain.MODULES):
+        if row.stage is None:
+            # A module that never runs is named in full: what runs around it may be in a stage.
+            name = (row.path.partition(".")[0] if row.operations else row.path) or graph.scope("").type
+            cost = Cost(row.parameters, row.live_parameters, row.macs, row.activation_bytes)
+            costs[name] = costs.get(name, Cost()) + cost
+    return {name: cost for name, cost in costs.items() if cost != Cost()}
+
+
 class _Enclosing:
     """What modules inherit from the modules around them."""
 
@@ -129,6 +145,7 @@ def _row(
     written = [graph.tensors[t] for operation in operations for t in operation.outputs]
     read = dict.fromkeys(t for operation in operations for t in operation.inputs)
     windows = [operation.attributes for operation in operations if "kernel" in operation.attributes]
+    cost = sum((operation_cost(graph, operation) for operation in operations), Cost())
     return LayerRow(
         node=node,
         path=path,
@@ -145,12 +162,10 @@ def _row(
         stride=_settings(windows, "stride"),
         dilation=_settings(windows, "dilation"),
         groups=tuple(groups for window in windows if isinstance(groups := window.get("groups"), int)),
-        parameters=sum(operation.parameters for operation in operations),
-        live_parameters=sum(operation.parameters for operation in operations if operation.id in graph.live),
-        macs=sum(operation.macs for operation in operations),
-        activation_bytes=sum(
-            graph.tensors[t].bytes for o in operations if writes_memory(o) for t in o.outputs
-        ),
+        parameters=cost.parameters,
+        live_parameters=cost.live_parameters,
+        macs=cost.macs,
+        activation_bytes=cost.activation_bytes,
         operations=tuple(operation.id for operation in operations),
         live=not inside.isdisjoint(graph.live),
     )

@@ -17,7 +17,9 @@ _MAX_YAML_BYTES = 100_000
 
 def add_network(command: argparse.ArgumentParser, name: str = "network") -> None:
     """The network: a preset's name or a YAML file."""
-    command.add_argument(name, metavar="NETWORK", help="a preset (see list) or the path of a YAML configuration")
+    command.add_argument(
+        name, metavar="NETWORK", help="a preset (see list) or the path of a YAML configuration"
+    )
 
 
 def add_size(command: argparse.ArgumentParser) -> None:
@@ -51,7 +53,9 @@ def input_shape(config: ModelConfig, size: str | None) -> tuple[int, int, int, i
     if size is not None:
         found = _SIZE.fullmatch(size)
         if not found:
-            raise ConfigError(f"{size!r} is not a size: write height and width as 512x512, or one side as 224.")
+            raise ConfigError(
+                f"{size!r} is not a size: write height and width as 512x512, or one side as 224."
+            )
         height = int(found[1])
         width = int(found[2] or found[1])
     return (batch, channels, height, width)

@@ -17,7 +17,10 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     arguments.add_network(command)
     arguments.add_size(command)
     command.add_argument(
-        "--rows", choices=[grain.value for grain in Grain], default=Grain.MODULES.value, help="what a row stands for"
+        "--rows",
+        choices=[grain.value for grain in Grain],
+        default=Grain.MODULES.value,
+        help="what a row stands for",
     )
     command.add_argument("--csv", action="store_true", help="print comma-separated values")
     arguments.add_json(command)

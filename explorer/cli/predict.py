@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.cli import arguments
 from explorer.config import ModelConfig, Task
-from explorer.errors import ImageError, WeightsError
+from explorer.errors import ConfigError, ImageError, WeightsError
 from explorer.ui import numbers
 from explorer.weights import WeightsInfo, WeightsKind, shipped
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 MAX_IMAGE_BYTES = 100 * 2**20
 BEST = 5
+"""Classes that a classification lists."""
+
+OPACITY = 0.55
+"""Of the classes' colours over the picture."""
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -47,6 +52,8 @@ def run(options: argparse.Namespace) -> None:
 
     engine = engine_for(config, kind, options.device, source)
     prediction = predict(engine, data, threshold=options.threshold)
+    if options.out is not None:
+        options.out.write_bytes(_drawn(prediction))
     if options.json:
         print(arguments.as_json(_plain(config, engine.weights, prediction)))
     else:
@@ -73,6 +80,18 @@ def _checkpoint(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def _drawn(prediction: Prediction) -> bytes:
+    """The picture with what was found drawn on it, as a PNG file. Raises ConfigError for a classification."""
+    from explorer.inference import drawing
+
+    if prediction.task is Task.CLASSIFICATION:
+        raise ConfigError("A classification has nothing to draw: leave out --out.")
+    if prediction.mask is None:
+        return drawing.png(drawing.annotated(prediction, range(len(_detections(prediction)))))
+    overlay = drawing.overlaid(prediction.image.rgb, prediction.mask, prediction.protocol.colours, OPACITY)
+    return drawing.png(overlay)
+
+
 def _plain(config: ModelConfig, weights: WeightsInfo, prediction: Prediction) -> dict[str, object]:
     """The prediction as JSON takes it; boxes are xyxy in the picture's pixels."""
     height, width = prediction.image.rgb.shape[:2]
@@ -90,7 +109,9 @@ def _plain(config: ModelConfig, weights: WeightsInfo, prediction: Prediction) ->
                 for share in prediction.area_shares()
             ]
         case Task.DETECTION:
-            plain["detections"] = _detections(prediction)
+            plain["detections"] = [
+                {"class": d.label, "score": d.score, "box": d.box} for d in _detections(prediction)
+            ]
         case Task.CLASSIFICATION:
             plain["classes"] = [
                 {"class": label, "probability": round(probability, 6)}
@@ -99,17 +120,24 @@ def _plain(config: ModelConfig, weights: WeightsInfo, prediction: Prediction) ->
     return plain
 
 
-def _detections(prediction: Prediction) -> list[dict[str, object]]:
-    assert prediction.boxes is not None  # noqa: S101
-    assert prediction.scores is not None
-    assert prediction.classes is not None
+@dataclass(frozen=True, slots=True)
+class _Detection:
+    """One object; ``box`` is xyxy in the picture's pixels."""
+
+    label: str
+    score: float
+    box: tuple[float, ...]
+
+
+def _detections(prediction: Prediction) -> list[_Detection]:
+    """A detector's answer, best first; empty for other tasks."""
+    if prediction.boxes is None or prediction.scores is None or prediction.classes is None:
+        return []
     return [
-        {
-            "class": prediction.labels[int(class_id)],
-            "score": round(float(score), 4),
-            "box": [round(float(edge), 2) for edge in box],
-        }
-        for box, score, class_id in zip(prediction.boxes, prediction.scores, prediction.classes, strict=True)
+        _Detection(
+            prediction.labels[int(kind)], round(float(score), 4), tuple(round(float(e), 2) for e in box)
+        )
+        for box, score, kind in zip(prediction.boxes, prediction.scores, prediction.classes, strict=True)
     ]
 
 
@@ -121,11 +149,13 @@ def _text(config: ModelConfig, weights: WeightsInfo, prediction: Prediction) -> 
             rows = [(a.label, numbers.share(a.share, 1)) for a in prediction.area_shares()]
             return "\n".join((head, arguments.as_table(("class", "area"), rows, (False, True))))
         case Task.DETECTION:
-            rows = [
-                (str(d["class"]), f"{d['score']:.2f}", " ".join(f"{edge:.0f}" for edge in d["box"]))
+            found = [
+                (d.label, f"{d.score:.2f}", " ".join(f"{edge:.0f}" for edge in d.box))
                 for d in _detections(prediction)
             ]
-            return "\n".join((head, arguments.as_table(("class", "score", "box x y x y"), rows, (False, True, False))))
+            return "\n".join(
+                (head, arguments.as_table(("class", "score", "box x y x y"), found, (False, True, False)))
+            )
         case Task.CLASSIFICATION:
             rows = [(label, numbers.share(p, 1)) for _, label, p in prediction.best(BEST)]
             return "\n".join((head, arguments.as_table(("class", "probability"), rows, (False, True))))

@@ -30,8 +30,10 @@ def to_dot(view: View) -> str:
     """The view as Graphviz DOT with clusters, labels and colours; node names are the view's ids."""
     from graphviz import Digraph
 
-    graph = Digraph(graph_attr={"rankdir": "LR", "fontname": "Helvetica"},
-                    node_attr={"style": "filled", "fontname": "Helvetica"}, edge_attr={"fontname": "Helvetica"})  # fmt: skip
+    font = {"fontname": "Helvetica"}
+    graph = Digraph(
+        graph_attr={"rankdir": "LR", **font}, node_attr={"style": "filled", **font}, edge_attr=font
+    )
 
     def fill(parent: Digraph, frame: str | None) -> None:
         for node in view.nodes:
@@ -88,7 +90,11 @@ def _svg_item(item: Outline | Arrow | Text) -> str:
             f'<polygon points="{tip}" fill="{item.stroke}"/>'
         )
     weight = ' font-weight="600"' if item.bold else ""
-    halo = f' paint-order="stroke" stroke="{PAPER}" stroke-width="3" stroke-linejoin="round"' if item.halo else ""
+    halo = (
+        f' paint-order="stroke" stroke="{PAPER}" stroke-width="3" stroke-linejoin="round"'
+        if item.halo
+        else ""
+    )
     # A baseline 0.35 em below the middle centres digits; dominant-baseline is not understood everywhere.
     return (
         f'<text x="{item.x:g}" y="{item.y + item.size * 0.35:.1f}" font-size="{item.size:g}" fill="{item.colour}" '

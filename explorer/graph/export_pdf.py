@@ -85,7 +85,9 @@ def _outline(canvas: "Canvas", item: Outline) -> None:
     canvas.setDash(*_pattern(item.dash))
     if item.fill is not None:
         canvas.setFillColor(item.fill)
-    canvas.roundRect(item.x, item.y, item.width, item.height, item.radius, stroke=1, fill=item.fill is not None)
+    canvas.roundRect(
+        item.x, item.y, item.width, item.height, item.radius, stroke=1, fill=item.fill is not None
+    )
 
 
 def _arrow(canvas: "Canvas", item: Arrow) -> None:

@@ -49,7 +49,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A line of text, vertically centred on ``y``; ``anchor`` is ``middle`` or ``start``; ``halo`` keeps lines off it."""
+    """A line of text, vertically centred on ``y``; ``anchor`` is ``middle`` or ``start``; ``halo`` clears lines."""
 
     x: float
     y: float
@@ -111,14 +111,16 @@ def _frames(view: View, layout: Layout) -> Iterator[Outline | Text]:
             stroke=mixed(colour, 0.6), line=1.0, dash=(5.0, 4.0) if loose else (),
         )  # fmt: skip
         y = box.bottom - 10.0 if bottom else box.y + 11.0
-        yield Text(box.x + 9.0, y, frame.label, FRAME_FONT, mixed(colour, 0.55, INK), bold=True, anchor="start")
+        yield Text(
+            box.x + 9.0, y, frame.label, FRAME_FONT, mixed(colour, 0.55, INK), bold=True, anchor="start"
+        )
 
 
 def _depth(frame: ViewFrame, view: View) -> int:
     """How many frames enclose this one."""
-    depth, at = 0, frame.frame
-    while at is not None:
-        depth, at = depth + 1, view.items[at].frame
+    depth = 0
+    while frame.frame is not None:
+        depth, frame = depth + 1, next(outer for outer in view.frames if outer.id == frame.frame)
     return depth
 
 
@@ -169,14 +171,16 @@ def _legend(view: View, width: float, top: float) -> tuple[list[Outline | Arrow 
             items.append(_swatch(role, x, y))
         elif kind is not None:
             run = ((x, y), (x + 8.0, y), (x + 16.0, y), (x + SWATCH, y))
-            items.append(Arrow(run, EDGE_COLOURS[kind], _line(kind), (6.0, 3.0) if kind is EdgeKind.RESIDUAL else ()))
+            items.append(
+                Arrow(run, EDGE_COLOURS[kind], _line(kind), (6.0, 3.0) if kind is EdgeKind.RESIDUAL else ())
+            )
         items.append(Text(x + SWATCH + 7.0, y, label, SUBTITLE_FONT + 1, INK, anchor="start"))
         x += needed + LEGEND_GAP
     return items, y + LEGEND_ROW
 
 
 def _entries(view: View) -> Iterator[tuple[Role | None, EdgeKind | None, str]]:
-    present = {item.role for item in (*view.nodes, *view.frames)}
+    present = {item.role for item in view.everything}
     kinds = {edge.kind for edge in view.edges}
     for role in Role:
         if role in present:

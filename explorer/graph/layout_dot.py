@@ -16,7 +16,7 @@ MARGIN = 8.0
 QUICK: Mapping[str, str] = {"nslimit": "2", "nslimit1": "2", "mclimit": "0.2"}
 """Bounds on Graphviz's search: a fully opened DenseNet-201 takes seconds instead of a minute."""
 
-QUICK_FROM = 1000
+QUICK_FROM = 300
 """Number of edges from which those bounds are set."""
 
 
@@ -30,7 +30,9 @@ def place(view: View) -> Layout:
     try:
         placed = json.loads(AGraph(string=skeleton(view)).draw(format="json0", prog="dot"))
     except ValueError as error:
-        raise LayoutError(f"Graphviz found no layout for {len(view.nodes)} nodes: open fewer groups.") from error
+        raise LayoutError(
+            f"Graphviz found no layout for {len(view.nodes)} nodes: open fewer groups."
+        ) from error
     return _read(view, placed)
 
 
@@ -46,15 +48,18 @@ def skeleton(view: View) -> str:
     from graphviz import Digraph
 
     quick = QUICK if len(view.edges) > QUICK_FROM else {}
-    graph = Digraph(graph_attr={"rankdir": "LR", "nodesep": "0.22", "ranksep": "0.32", **quick},
-                    node_attr={"shape": "box", "fixedsize": "true", "label": ""}, edge_attr={"arrowsize": "0"})  # fmt: skip
+    graph = Digraph(
+        graph_attr={"rankdir": "LR", "nodesep": "0.22", "ranksep": "0.32", **quick},
+        node_attr={"shape": "box", "fixedsize": "true", "label": ""},
+        edge_attr={"arrowsize": "0"},
+    )
     contents: dict[str | None, list[ViewNode]] = {}
     for node in view.nodes:
         contents.setdefault(node.frame, []).append(node)
     nested: dict[str | None, list[ViewFrame]] = {}
     for frame in view.frames:
         nested.setdefault(frame.frame, []).append(frame)
-    numbers = {item.id: index for index, item in enumerate((*view.nodes, *view.frames))}
+    numbers = {item.id: index for index, item in enumerate(view.everything)}
 
     def fill(parent: Digraph, frame: str | None) -> None:
         for node in contents.get(frame, ()):
@@ -78,7 +83,7 @@ def _read(view: View, placed: Mapping[str, Any]) -> Layout:
     """Graphviz's JSON (points, origin at the bottom left) as a Layout."""
     _, _, width, height = _numbers(placed["bb"])
     items = {item["name"]: item for item in placed["objects"]}
-    order = {item.id: index for index, item in enumerate((*view.nodes, *view.frames))}
+    order = {item.id: index for index, item in enumerate(view.everything)}
 
     def flip(x: float, y: float) -> Point:
         return round(x + MARGIN, 1), round(height - y + MARGIN, 1)

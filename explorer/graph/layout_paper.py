@@ -49,7 +49,9 @@ class _Group:
         return max((box.bottom for box in self.boxes.values()), default=0.0)
 
     def moved(self, dx: float, dy: float) -> dict[str, Box]:
-        return {key: Box(key, box.x + dx, box.y + dy, box.width, box.height) for key, box in self.boxes.items()}
+        return {
+            key: Box(key, box.x + dx, box.y + dy, box.width, box.height) for key, box in self.boxes.items()
+        }
 
 
 def place_paper(view: View) -> Layout:
@@ -82,7 +84,7 @@ class _Placement:
         self.nodes = {node.id: node for node in view.nodes}
         self.frames = {frame.id: frame for frame in view.frames}
         self.children: dict[str | None, list[str]] = defaultdict(list)
-        for item in sorted((*view.nodes, *view.frames), key=_order):
+        for item in sorted(view.everything, key=_order):
             self.children[item.frame].append(item.id)
         self.place_of = {item: index for items in self.children.values() for index, item in enumerate(items)}
 
@@ -113,7 +115,9 @@ class _Placement:
 
     def _enclosed(self, frame: ViewFrame, inner: _Group) -> _Group:
         width = max(inner.width + 2 * PAD, text_width(frame.label, FRAME_FONT) + 40.0)
-        around = Box(frame.id, 0.0, inner.top - PAD, width, inner.bottom - inner.top + 2 * PAD + FRAME_TITLE - 4.0)
+        around = Box(
+            frame.id, 0.0, inner.top - PAD, width, inner.bottom - inner.top + 2 * PAD + FRAME_TITLE - 4.0
+        )
         return _Group({frame.id: around, **inner.moved((width - inner.width) / 2, 0.0)}, width)
 
     def _links(self, frame: str | None) -> list[tuple[str, str]]:
@@ -210,7 +214,8 @@ class _Placement:
                 slack = widths[columns[cell]] - groups[cell].width
                 line |= groups[cell].moved(starts[columns[cell]] + slack / 2 + PAD, 0.0)
             left = min(box.x for box in line.values())
-            inner = _Group({key: _shifted(box, -left) for key, box in line.items()}, max(b.right for b in line.values()) - left)
+            boxes = {key: _shifted(box, -left) for key, box in line.items()}
+            inner = _Group(boxes, max(box.right for box in boxes.values()))
             whole = self._enclosed(self.frames[row], inner) if row in self.frames else inner
             offset = left - next(whole.boxes[cell].x for cell in cells[row] if line[cell].x == left)
             placed |= whole.moved(offset, y - whole.bottom)
@@ -234,7 +239,9 @@ class _Placement:
                 sources[target].add(source)
         columns: dict[str, int] = {}
         for cell in ordered:
-            columns[cell] = 1 + max((columns[source] for source in sources[cell] if source in columns), default=-1)
+            columns[cell] = 1 + max(
+                (columns[source] for source in sources[cell] if source in columns), default=-1
+            )
         return columns
 
     def _among(self, item: str, members: set[str]) -> str | None:
@@ -250,13 +257,17 @@ class _Placement:
         for node in sorted(self.view.nodes, key=_order):
             if node.role is Role.ROOT:
                 tree = self._outermost_tree(node.id)
-                inside = [edge.source for edge in self.view.into(node.id) if self._child(edge.source, tree)]
-                heights[node.id] = 1 + max((heights.get(source, 0) for source in inside if self._in(source, tree)), default=0)
+                inside = [edge.source for edge in self.view.into(node.id) if self._in(edge.source, tree)]
+                heights[node.id] = 1 + max((heights.get(source, 0) for source in inside), default=0)
         return heights
 
     def _outermost_tree(self, item: str) -> str | None:
         at = self._parent(item)
-        while at is not None and (above := self._parent(at)) is not None and self.frames[above].role is Role.TREE:
+        while (
+            at is not None
+            and (above := self._parent(at)) is not None
+            and self.frames[above].role is Role.TREE
+        ):
             at = above
         return at
 

@@ -72,7 +72,9 @@ class _Router:
         """Whether the target stands right above or below the source."""
         source, target = self.boxes[edge.source], self.boxes[edge.target]
         apart = abs(source.centre[0] - target.centre[0])
-        return apart < min(source.width, target.width) / 2 and (source.y > target.bottom or target.y > source.bottom)
+        return apart < min(source.width, target.width) / 2 and (
+            source.y > target.bottom or target.y > source.bottom
+        )
 
     def _route(self, edge: ViewEdge) -> Points:
         source, target = self.boxes[edge.source], self.boxes[edge.target]
@@ -82,14 +84,16 @@ class _Router:
             end = self._left(edge)
             start = self._right(edge, end)
             candidates = [_sweep(start, end)]
-            x, y = source.centre
-            turns = []
+            (x, y), across = source.centre, target.centre[0]
             if end[1] < source.y - CORNER / 2:
-                turns = [_bent((x, source.y), (x, end[1]), end), _bent((source.right, y), (target.centre[0], y), (target.centre[0], target.bottom))]
+                rise = _bent((x, source.y), (x, end[1]), end)
+                first = self.roles[edge.target] is Role.ROOT or end[0] - source.right > FAR
+                candidates.insert(0 if first else 1, rise)
+                candidates.append(_bent((source.right, y), (across, y), (across, target.bottom)))
             elif end[1] > source.bottom + 4.0:
-                turns = [_bent((x, source.bottom), (x, end[1]), end), _bent((source.right, y), (target.centre[0], y), (target.centre[0], target.y))]
-            upright = turns and end[1] < source.y and (self.roles[edge.target] is Role.ROOT or end[0] - source.right > FAR)
-            for points in (*turns[:1], *candidates, *turns[1:]) if upright else (*candidates, *turns):
+                candidates.append(_bent((x, source.bottom), (x, end[1]), end))
+                candidates.append(_bent((source.right, y), (across, y), (across, target.y)))
+            for points in candidates:
                 if self._free(points, edge):
                     return points
         return self._lane(edge)
@@ -131,14 +135,20 @@ class _Router:
         source, target = self.boxes[edge.source], self.boxes[edge.target]
         x0, x1 = source.centre[0], target.centre[0]
         left, right = min(x0, x1), max(x0, x1)
-        between = [box for box in self.obstacles if box.x < right + CLEARANCE and box.right > left - CLEARANCE]
+        between = [
+            box for box in self.obstacles if box.x < right + CLEARANCE and box.right > left - CLEARANCE
+        ]
         y = min(box.y for box in between) - CORNER
         while any(a < right and b > left and abs(lane - y) < LANE for a, b, lane in self.lanes):
             y -= LANE
         self.lanes.append((left, right, y))
         up: tuple[Point, ...] = ((x0, source.y), (x0, y))
         if not self._free(_line(*up), edge):
-            up = ((source.right, source.centre[1]), (source.right + ASIDE, source.centre[1]), (source.right + ASIDE, y))
+            up = (
+                (source.right, source.centre[1]),
+                (source.right + ASIDE, source.centre[1]),
+                (source.right + ASIDE, y),
+            )
         down: tuple[Point, ...] = ((x1, y), (x1, target.y))
         if not self._free(_line(*down), edge):
             end = self._left(edge)
@@ -212,9 +222,7 @@ def _sampled(points: Points) -> list[Point]:
 
 def _hits(box: Box, point: Point) -> bool:
     x, y = point
-    return (
-        box.x - CLEARANCE < x < box.right + CLEARANCE and box.y - CLEARANCE < y < box.bottom + CLEARANCE
-    )
+    return box.x - CLEARANCE < x < box.right + CLEARANCE and box.y - CLEARANCE < y < box.bottom + CLEARANCE
 
 
 def _rounded(points: Sequence[Point]) -> Points:

@@ -93,7 +93,12 @@ class Recorder:
         outputs = list(_named_proxies(result, ""))
         if not outputs:
             raise TraceError(f"{self.name} returned no tensor that depends on its input.")
-        return self._graph([start.id], outputs)
+        graph = self._graph([start.id], outputs)
+        for _, module, _ in self.modules:
+            del module.__dict__[
+                "forward"
+            ]  # it holds its module: without this only the collector frees the network
+        return graph
 
     # Where in the network
 

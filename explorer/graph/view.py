@@ -152,7 +152,9 @@ class _Plan:
 
     def instance(self, path: str, operation: Operation) -> str:
         """The id of the call of ``path`` that ran ``operation``: the path, and ``#n`` for later calls."""
-        call = operation.call // (self.calls[operation.path] // self.calls[path]) if self.calls[path] > 1 else 0
+        call = (
+            operation.call // (self.calls[operation.path] // self.calls[path]) if self.calls[path] > 1 else 0
+        )
         return f"{path}#{call}" if call else path
 
     @cached_property
@@ -177,7 +179,7 @@ class _Assembly:
         self.opened = opened
         placed = [plan.place(operation, opened) for operation in self.graph.operations]
         self.home = [home for home, _ in placed]
-        self.around = {home: frames for home, frames in placed}
+        self.around = dict(placed)
         self.inside: dict[str, list[int]] = defaultdict(list)
         self.framed: dict[str, list[int]] = defaultdict(list)
         for operation, (home, frames) in enumerate(placed):
@@ -294,7 +296,9 @@ class _Assembly:
                 total += operation.parameters
         return total
 
-    def _boundary(self, inside: frozenset[int]) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
+    def _boundary(
+        self, inside: frozenset[int]
+    ) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
         tensors = self.graph.tensors
         entering: dict[int, None] = {}
         leaving: dict[int, None] = {}

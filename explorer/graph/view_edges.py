@@ -114,8 +114,8 @@ class _Folding:
         bundle.tensors[tensor] = None
         bundle.arrival = bundle.arrival or arrival.shape
         bundle.through.update(arrival.through)
-        live = self.graph.live
-        bundle.dead = bundle.dead and not target.startswith(f"{NodeKind.OUTPUT}:") and live.isdisjoint(arrival.consumers)
+        is_output = target.startswith(f"{NodeKind.OUTPUT}:")
+        bundle.dead = bundle.dead and not is_output and self.graph.live.isdisjoint(arrival.consumers)
         for consumer in arrival.consumers:
             bundle.kinds.add(self._kind(tensor, self.graph.operations[consumer], arrival))
         if not arrival.consumers:
@@ -150,7 +150,9 @@ class _Folding:
             role = self.graph.scope(aggregation).role
             if role is Role.ROOT:
                 return EdgeKind.HDA if _within(source, self._stage_tree(aggregation)) else EdgeKind.IDA
-            if role is Role.NODE and (self._passes(arrival, Role.UPSAMPLE) or self._lies_in(source, Role.UPSAMPLE)):
+            if role is Role.NODE and (
+                self._passes(arrival, Role.UPSAMPLE) or self._lies_in(source, Role.UPSAMPLE)
+            ):
                 return EdgeKind.IDA
             return EdgeKind.FLOW
         if self._passes(arrival, Role.UPSAMPLE) or self._crosses(source, consumer.path, Role.UPSAMPLE):
@@ -167,7 +169,9 @@ class _Folding:
         if inner is not None or consumer.kind not in GLUE:
             return inner
         readers = {reader for tensor in consumer.outputs for reader in self.graph.tensors[tensor].consumers}
-        beyond = {self._nearest(self.graph.operations[reader].path, Role.ROOT, Role.NODE) for reader in readers}
+        beyond = {
+            self._nearest(self.graph.operations[reader].path, Role.ROOT, Role.NODE) for reader in readers
+        }
         return beyond.pop() if len(beyond) == 1 else None
 
     def _stage_tree(self, root: str) -> str:
@@ -195,7 +199,9 @@ class _Folding:
         return self._lies_in(source, role) != self._lies_in(target, role)
 
     def _passes(self, arrival: _Arrival, role: Role) -> bool:
-        return any(self._lies_in(self.graph.operations[operation].path, role) for operation in arrival.through)
+        return any(
+            self._lies_in(self.graph.operations[operation].path, role) for operation in arrival.through
+        )
 
     @cached_property
     def _roles(self) -> dict[str, Role | None]:

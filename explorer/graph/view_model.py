@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
@@ -45,9 +44,10 @@ class ViewNode:
     """A closed module, one operation, or an input or output of the network.
 
     ``operations`` are ids in the LayerGraph, in order. ``parameters`` counts elements once, even if a module is
-    called twice; ``live_parameters`` those whose result reaches an output. ``title`` and ``subtitle`` are the lines
-    written on it; the second may be empty. ``inputs`` and ``outputs`` are the shapes (N, C, H, W) of the tensors that enter and leave, each tensor once. ``frame`` is the id of the
-    enclosing frame. ``dead`` means that nothing inside reaches an output of the network.
+    called twice; ``live_parameters`` those whose result reaches an output. ``inputs`` and ``outputs`` are the
+    shapes (N, C, H, W) of the tensors that enter and leave, each tensor once. ``frame`` is the id of the
+    enclosing frame. ``dead`` means that nothing inside reaches an output of the network. ``title`` and
+    ``subtitle`` are the lines written on it; the second may be empty.
     """
 
     id: str
@@ -134,19 +134,19 @@ class View:
     @cached_property
     def digest(self) -> str:
         """A short hash of all that is drawn; equal views have equal digests."""
-        content = {
-            "name": self.name,
-            "style": self.style,
-            "nodes": [asdict(node) for node in self.nodes],
-            "frames": [asdict(frame) for frame in self.frames],
-            "edges": [asdict(edge) for edge in self.edges],
-        }
-        return sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()[:16]
+        content = repr((self.name, self.style, self.nodes, self.frames, self.edges))
+        return sha256(content.encode()).hexdigest()[:16]
 
     @cached_property
     def items(self) -> dict[str, ViewNode | ViewFrame]:
         """Nodes and frames by id."""
-        return {item.id: item for item in (*self.frames, *self.nodes)}
+        return {item.id: item for item in self.everything}
+
+    @property
+    def everything(self) -> tuple[ViewNode | ViewFrame, ...]:
+        """Nodes, then frames."""
+        found: list[ViewNode | ViewFrame] = [*self.nodes, *self.frames]
+        return tuple(found)
 
     def into(self, node: str) -> tuple[ViewEdge, ...]:
         """Edges that end at ``node``."""

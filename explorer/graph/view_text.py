@@ -55,6 +55,8 @@ def captions(node: ViewNode, style: Style, graph: LayerGraph) -> tuple[str, str]
         return node.label, _setting(node, graph) or result
     if style is Style.PAPER and node.role not in (None, *FRAMES) and shape_of(node) is not Shape.PILL:
         return channels(node), ""
+    if shape_of(node) is Shape.ROUND:
+        return node.label, channels(node)
     # The parts of a Sequential are only numbered: their type says more.
     return node.type if node.label.isdigit() else node.label, _setting(node, graph) or result
 

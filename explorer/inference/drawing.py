@@ -43,8 +43,12 @@ def overlaid(
     share = np.full(len(colours), round(opacity * 256), np.uint16)
     share[[class_id for class_id in hidden if class_id < len(colours)]] = 0
     paint = np.array(colours, np.uint16) * share[:, None]
-    blended = rgb.astype(np.uint16) * (256 - share)[mask][:, :, None] + paint[mask]
-    return (blended >> 8).astype(np.uint8)
+    blended = np.empty_like(rgb)
+    for top in range(0, rgb.shape[0], STRIP_ROWS):
+        strip = slice(top, top + STRIP_ROWS)
+        classes = mask[strip]
+        blended[strip] = (rgb[strip] * (256 - share)[classes][:, :, None] + paint[classes]) >> 8
+    return blended
 
 
 def heat_overlaid(
@@ -54,10 +58,17 @@ def heat_overlaid(
     height, width = rgb.shape[:2]
     columns = _map_positions(width, geometry.scale[0], geometry.shift[0], stride, heatmap.shape[1])
     rows = _map_positions(height, geometry.scale[1], geometry.shift[1], stride, heatmap.shape[0])
-    heat = _between(_between(heatmap, rows, 0), columns, 1)
-    share = (heat * opacity)[:, :, None]
-    return np.rint(rgb * (1 - share) + np.array(HEAT_COLOUR) * share).astype(np.uint8)
+    colour = np.array(HEAT_COLOUR, np.float32)
+    glowing = np.empty_like(rgb)
+    for top in range(0, height, STRIP_ROWS):
+        strip = slice(top, top + STRIP_ROWS)
+        share = _between(_between(heatmap, rows[strip], 0), columns, 1)[:, :, None] * np.float32(opacity)
+        glowing[strip] = rgb[strip] + (colour - rgb[strip]) * share + np.float32(0.5)
+    return glowing
 
+
+STRIP_ROWS = 256
+"""Rows blended at once: a large photograph in floating point would take gigabytes."""
 
 HEAT_COLOUR: Colour = (255, 72, 0)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.config import ModelConfig
-from explorer.errors import WeightsError
+from explorer.errors import BudgetError, WeightsError
 from explorer.graph import trace
 from explorer.networks import build
 from explorer.runtime import budget
@@ -68,13 +69,23 @@ class Engine:
                 on_turn()
             began = perf_counter()
             # Inference mode belongs to a thread, and every run of a page is a thread of its own.
-            with torch.inference_mode():
+            with torch.inference_mode(), _memory_in_words(self.device):
                 placed = inputs.to(self.device, memory_format=_memory_format(self.device))
                 outputs = self.network(placed)
                 if self.device.startswith("cuda"):
                     torch.cuda.synchronize(self.device)
             self.tally.runs += 1
             return outputs, Turn(began - asked, perf_counter() - began)
+
+
+@contextmanager
+def _memory_in_words(device: str) -> Iterator[None]:
+    """A card that runs out of memory in spite of the estimate is a visitor's matter, not a fault."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        torch.cuda.empty_cache()
+        raise BudgetError(f"{device} ran out of memory: use a smaller picture, or another device.") from error
 
 
 def build_engine(

@@ -64,7 +64,7 @@ class Worker:
         raise JobFailed(f"{job} failed: {result}")
 
     def warm(self, *jobs: str) -> None:
-        """Start the child and let it import the modules of ``jobs``, without waiting for it."""
+        """Start the child and let it ``prepare`` for ``jobs``, without waiting for it."""
         threading.Thread(target=self._warm, args=(jobs,), name="warm-worker", daemon=True).start()
 
     def close(self) -> None:
@@ -131,9 +131,11 @@ def serve(handle: int) -> None:
 
 
 def prepare(*jobs: str) -> None:
-    """Import the functions that later jobs will name, and let them warm up."""
-    for job in jobs:
-        _function(job)
+    """Import the module of the first job, which calls will name, and run the others, which take no arguments."""
+    first, *others = jobs
+    _function(first)
+    for job in others:
+        _function(job)()
 
 
 def _function(job: str) -> Any:

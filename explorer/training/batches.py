@@ -30,20 +30,20 @@ class Sample:
     categories: NDArray[np.int64]
 
 
-def sample(seed: int, size: int, framed: float) -> Sample:
+def sample(seed: int, size: int, framed: float, density: float = 1.0) -> Sample:
     """The scene of this seed, in a black frame with probability ``framed`` (decided by the seed as well)."""
     if framed and np.random.default_rng((seed, size, 1)).uniform() < framed:
-        inner = scene(seed, size - 2 * FRAME)
+        inner = scene(seed, size - 2 * FRAME, density)
         image = np.pad(inner.image, ((FRAME, FRAME), (FRAME, FRAME), (0, 0)))
         return Sample(image, np.pad(inner.mask, FRAME), inner.boxes + np.float32(FRAME), inner.categories)
-    whole = scene(seed, size)
+    whole = scene(seed, size, density)
     return Sample(whole.image, whole.mask, whole.boxes, whole.categories)
 
 
 def render(recipe: Recipe, step: int) -> list[Sample]:
     """The batch of one step."""
     phase, seed = recipe.phase_at(step)
-    return [sample(seed + number, phase.size, recipe.framed) for number in range(phase.batch)]
+    return [sample(seed + number, phase.size, recipe.framed, phase.density) for number in range(phase.batch)]
 
 
 def batches(recipe: Recipe, start: int, workers: int) -> Iterator[list[Sample]]:

@@ -168,5 +168,10 @@ def evaluate(
 
 
 def _centres(maps: dict[str, Tensor], placed: Geometry, stride: int) -> list[Centres]:
-    one = [{name: values[number : number + 1] for name, values in maps.items()} for number in range(len(maps["hm"]))]
-    return [decode_centres(item["hm"], item["wh"], item["reg"], placed, stride, DEFAULT_TOP_K) for item in one]
+    one = [
+        {name: values[number : number + 1] for name, values in maps.items()}
+        for number in range(len(maps["hm"]))
+    ]
+    return [
+        decode_centres(item["hm"], item["wh"], item["reg"], placed, stride, DEFAULT_TOP_K) for item in one
+    ]

@@ -62,14 +62,16 @@ def write_weights(weights: Mapping[str, Tensor], path: Path) -> None:
     size = partial.stat().st_size
     if size > LARGEST_FILE:
         partial.unlink()
-        raise WeightsError(f"The weights take {size:,} bytes, but a shipped file has at most {LARGEST_FILE:,}.")
+        raise WeightsError(
+            f"The weights take {size:,} bytes, but a shipped file has at most {LARGEST_FILE:,}."
+        )
     partial.replace(path)
 
 
 def scores(path: Path, config: ModelConfig, device: str) -> list[SegmentationScore | DetectionScore]:
     """Load a weights file as a visitor's engine would and evaluate it on the test scenes of ``TESTS``."""
     network = build(config)
-    load(network, path)
+    load(network, path.read_bytes())
     network = network.to(device).eval()
     return [evaluate(network, config, TEST_SEEDS[:count], size) for size, count in TESTS]
 
@@ -121,5 +123,7 @@ def finish(recipe: Recipe, run: Run, folder: Path, device: str) -> Path:
     path = folder / f"{recipe.name}.safetensors"
     write_weights(run.weights, path)
     data = card(recipe, run, hardware(device), scores(path, resolve(recipe.name), device))
-    path.with_suffix(".json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.with_suffix(".json").write_text(
+        json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     return path

@@ -42,7 +42,9 @@ def focal_loss(logits: Tensor, heatmap: Tensor) -> Tensor:
     return -(hit.sum() + miss.sum()) / centre.sum().clamp(min=1)
 
 
-def centre_loss(outputs: Mapping[str, Tensor], targets: Sequence[CentreTargets], size_weight: float) -> Tensor:
+def centre_loss(
+    outputs: Mapping[str, Tensor], targets: Sequence[CentreTargets], size_weight: float
+) -> Tensor:
     """Focal loss of ``hm`` + ``size_weight`` · L1 of ``wh`` + L1 of ``reg``, both at the centres alone.
 
     ``outputs`` maps to (N, C, h, w) tensors, ``targets`` has N items.

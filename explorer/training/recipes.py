@@ -23,6 +23,24 @@ class Phase:
     steps: int
     """Optimiser steps."""
 
+    density: float = 1.0
+    """How many times as many shapes a scene holds as one to be tested on: more to learn from in each pixel."""
+
+    dice: float = 0.0
+    """Weight of the soft Dice loss beside the cross entropy; segmentation alone."""
+
+    restart: float | None = None
+    """Learning rate at which a new half cosine starts with this phase; None continues the one under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """Steps ``start`` to ``stop`` (exclusive) in which the learning rate falls from ``peak`` along half a cosine."""
+
+    start: int
+    stop: int
+    peak: float
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -48,9 +66,6 @@ class Recipe:
     average: float = 0.998
     """Decay of the running average of the weights, which is what gets exported."""
 
-    dice: float = 0.0
-    """Weight of the soft Dice loss beside the cross entropy; segmentation alone."""
-
     size_weight: float = 0.1
     """Weight of the box size loss in pixels of the output map (CenterNet's 0.1); detection alone."""
 
@@ -62,6 +77,9 @@ class Recipe:
 
     init_seed: int = 0
     """Seed of the random initial weights."""
+
+    backbone: str | None = None
+    """Preset with the same backbone whose shipped weights the backbone starts from, instead of random ones."""
 
     @property
     def steps(self) -> int:
@@ -86,23 +104,50 @@ class Recipe:
                 return phase, seed + step * phase.batch
             step -= phase.steps
             seed += phase.steps * phase.batch
-        raise ValueError(f"The recipe {self.name} has {self.steps} steps, so there is no such step.")
+        raise self._beyond()
+
+    def cycle_at(self, step: int) -> Cycle:
+        """The half cosine that a step belongs to."""
+        start, peak, stop = 0, self.peak_rate, 0
+        for phase in self.phases:
+            if phase.restart is not None:
+                if step < stop:
+                    break
+                start, peak = stop, phase.restart
+            stop += phase.steps
+        if step >= stop:
+            raise self._beyond()
+        return Cycle(start, stop, peak)
+
+    def _beyond(self) -> ValueError:
+        return ValueError(f"The recipe {self.name} has {self.steps} steps, so there is no such step.")
 
 
 _RECIPES = (
     Recipe(
         name="scenes_seg",
         first_seed=0,
-        phases=(Phase(size=128, batch=8, steps=4500), Phase(size=192, batch=8, steps=2000)),
+        phases=(
+            Phase(128, batch=8, steps=3400, dice=0.3),
+            Phase(160, batch=8, steps=2400, dice=0.3),
+            Phase(160, batch=8, steps=1040, dice=0.3, restart=1e-3),
+            Phase(160, batch=8, steps=1660, dice=1.0, density=2.0),
+            Phase(192, batch=8, steps=800, dice=1.0),
+        ),
         peak_rate=2e-3,
-        dice=0.3,
     ),
     Recipe(
         name="scenes_det",
         first_seed=500_000_000,
-        phases=(Phase(size=128, batch=8, steps=3200), Phase(size=192, batch=8, steps=1000)),
+        phases=(
+            Phase(128, batch=8, steps=1000),
+            Phase(160, batch=8, steps=600),
+            Phase(160, batch=8, steps=600, density=2.0),
+            Phase(192, batch=8, steps=600),
+        ),
         peak_rate=1.5e-3,
         framed=0.1,
+        backbone="scenes_seg",
     ),
 )
 

@@ -195,13 +195,14 @@ def _finish(rng: np.random.Generator, canvas: Plane, light: _Light) -> NDArray[n
     return np.clip(canvas, 0, 255, out=canvas).astype(np.uint8)
 
 
-def scene(seed: int, size: int = 192) -> Scene:
+def scene(seed: int, size: int = 192, density: float = 1.0) -> Scene:
     """The scene of this seed, a square of ``size`` pixels with shapes 20 to 90 pixels wide.
 
-    The same seed and size give the same scene. Larger pictures hold more shapes, not larger ones.
+    The same arguments give the same scene. Larger pictures hold more shapes, not larger ones: about 7 in 192 pixels
+    squared, times ``density`` as far as there is room.
     """
     rng = np.random.default_rng((seed, size))
-    wanted = max(1, round(rng.uniform(3, 11) * (size / 192) ** 2))
+    wanted = max(1, round(rng.uniform(3, 11) * density * (size / 192) ** 2))
     placed = _place(rng, size, min(wanted, 250))
     light = _Light(
         angle=rng.uniform(0, 2 * np.pi),

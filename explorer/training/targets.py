@@ -48,7 +48,12 @@ def _splat(plane: NDArray[np.float32], x: int, y: int, radius: int) -> None:
     """Raise ``plane`` to a Gaussian around (x, y) that is cut off at ``radius``."""
     height, width = plane.shape
     sigma = (2 * radius + 1) / 6
-    y0, y1, x0, x1 = max(0, y - radius), min(height, y + radius + 1), max(0, x - radius), min(width, x + radius + 1)
+    y0, y1, x0, x1 = (
+        max(0, y - radius),
+        min(height, y + radius + 1),
+        max(0, x - radius),
+        min(width, x + radius + 1),
+    )
     rows = np.arange(y0, y1, dtype=np.float32)[:, None] - y
     columns = np.arange(x0, x1, dtype=np.float32)[None, :] - x
     bump = np.exp(-(rows * rows + columns * columns) / np.float32(2 * sigma * sigma))
@@ -68,4 +73,6 @@ def centre_targets(
     for (x, y), (width, height), category in zip(corners, sizes, categories, strict=True):
         radius = max(0, int(gaussian_radius(float(np.ceil(height)), float(np.ceil(width)))))
         _splat(heatmap[category], int(x), int(y), radius)
-    return CentreTargets(heatmap, corners[:, 1] * cells + corners[:, 0], sizes, (centres - corners).astype(np.float32))
+    return CentreTargets(
+        heatmap, corners[:, 1] * cells + corners[:, 0], sizes, (centres - corners).astype(np.float32)
+    )

@@ -149,5 +149,7 @@ def object_colours(rng: np.random.Generator, ground: Plane) -> tuple[Plane, Plan
     if rng.uniform() < 0.5:
         second = first * np.float32(rng.uniform(0.5, 0.8))
     else:
-        second = _hsv(hue + rng.uniform(-0.25, 0.25), rng.uniform(0.1, 0.9), min(1.0, value + rng.uniform(-0.2, 0.3)))
+        second = _hsv(
+            hue + rng.uniform(-0.25, 0.25), rng.uniform(0.1, 0.9), min(1.0, value + rng.uniform(-0.2, 0.3))
+        )
     return first, second

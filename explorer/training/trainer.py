@@ -17,13 +17,16 @@ from torch import Tensor, nn
 
 from explorer.config import CenterNetHead, ModelConfig, Task, resolve
 from explorer.config.protocol import protocol_of
+from explorer.errors import WeightsError
 from explorer.inference.preprocess import normalise
 from explorer.networks import build
 from explorer.training.batches import Sample, batches
 from explorer.training.checkpoint import Checkpoint, load, save
 from explorer.training.losses import centre_loss, segmentation_loss
-from explorer.training.recipes import Recipe
+from explorer.training.recipes import Phase, Recipe
 from explorer.training.targets import centre_targets
+from explorer.weights import load as load_weights
+from explorer.weights import shipped_by_name
 
 CHECKPOINT_NAME = "checkpoint.pt"
 
@@ -57,11 +60,32 @@ class Run:
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """Linear warm-up to the peak, then half a cosine to a hundredth of it."""
+    """Linear warm-up to the first peak; in each cycle half a cosine from the peak to a hundredth of it."""
     if step < recipe.warmup:
         return recipe.peak_rate * (step + 1) / recipe.warmup
-    part = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return recipe.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * part)))
+    cycle = recipe.cycle_at(step)
+    start = max(cycle.start, recipe.warmup)
+    part = (step - start) / max(1, cycle.stop - start)
+    return cycle.peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * part)))
+
+
+def adopt_backbone(network: nn.Module, preset: str) -> None:
+    """Copy the backbone of a preset's shipped weights; raises WeightsError if none ship or it is another backbone."""
+    donor = build(preset)
+    if (file := shipped_by_name(preset)) is None:
+        raise WeightsError(
+            f"The backbone of {preset} is needed, but assets/weights has no {preset}.safetensors."
+        )
+    load_weights(donor, file)
+    given = {key: value for key, value in donor.state_dict().items() if key.startswith("base.")}
+    own = network.state_dict()
+    if {key: own[key].shape for key in own if key.startswith("base.")} != {
+        k: v.shape for k, v in given.items()
+    }:
+        raise WeightsError(
+            f"The backbone of {preset} has other keys or shapes than the network that is trained."
+        )
+    network.load_state_dict(given, strict=False)
 
 
 def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -82,13 +106,20 @@ def _follow(average: dict[str, Tensor], weights: dict[str, Tensor], decay: float
             average[key].copy_(value)
 
 
-def _loss(config: ModelConfig, recipe: Recipe, network: nn.Module, batch: list[Sample], device: torch.device) -> Tensor:
+def _loss(
+    config: ModelConfig,
+    recipe: Recipe,
+    phase: Phase,
+    network: nn.Module,
+    batch: list[Sample],
+    device: torch.device,
+) -> Tensor:
     protocol = protocol_of(config)
     pictures = torch.from_numpy(np.concatenate([normalise(item.image, protocol) for item in batch]))
     images = pictures.to(device, memory_format=torch.channels_last)
     if config.task is Task.SEGMENTATION:
         mask = torch.stack([torch.from_numpy(item.mask) for item in batch]).to(device).long()
-        return segmentation_loss(network(images)[0].float(), mask, recipe.dice)
+        return segmentation_loss(network(images)[0].float(), mask, phase.dice)
     head = config.head
     assert isinstance(head, CenterNetHead)
     side = images.shape[-1]
@@ -121,7 +152,10 @@ def run(
     config = resolve(recipe.name)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / CHECKPOINT_NAME
-    network = build(config, seed=recipe.init_seed).to(where)
+    network = build(config, seed=recipe.init_seed)
+    if recipe.backbone is not None:
+        adopt_backbone(network, recipe.backbone)
+    network = network.to(where)
     network = network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]  # missing in torch's stubs
     optimizer = _optimizer(network, recipe)
     average = {key: value.detach().clone() for key, value in network.state_dict().items()}
@@ -136,7 +170,10 @@ def run(
     def keep(step: int) -> None:
         spent = before + time.monotonic() - begun
         weights = network.state_dict()
-        save(Checkpoint(recipe.digest, config.digest, step, spent, weights, average, optimizer.state_dict()), path)
+        save(
+            Checkpoint(recipe.digest, config.digest, step, spent, weights, average, optimizer.state_dict()),
+            path,
+        )
 
     begun = saved = time.monotonic()
     workers = min(12, (os.cpu_count() or 1) - 1) if where.type == "cuda" else 0
@@ -148,7 +185,7 @@ def run(
         for group in optimizer.param_groups:
             group["lr"] = rate
         with _precision(where):
-            loss = _loss(config, recipe, network, batch, where)
+            loss = _loss(config, recipe, recipe.phase_at(step)[0], network, batch, where)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
@@ -159,7 +196,9 @@ def run(
         if done % 20 == 0 or done == last:
             value = loss.item()
             if not math.isfinite(value):
-                raise ArithmeticError(f"The loss of {recipe.name} is {value} at step {done}: the run has diverged.")
+                raise ArithmeticError(
+                    f"The loss of {recipe.name} is {value} at step {done}: the run has diverged."
+                )
             recent = value if not recent else 0.8 * recent + 0.2 * value
             now = time.monotonic()
             pace = (now - begun) / (pixels[done] - pixels[start])

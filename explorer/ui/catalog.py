@@ -1,5 +1,6 @@
 """The catalog's facts: what each preset weighs and costs, and what was published about it. Imports no torch."""
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -9,6 +10,7 @@ from typing import Any
 import yaml
 
 from explorer.config import Block, ModelConfig, Task, presets
+from explorer.weights import shipped
 
 _FILE = Path(__file__).parents[2] / "assets" / "catalog.yaml"
 
@@ -41,7 +43,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A published accuracy in percent; ``measure`` says of what, ``note`` gives the rest."""
+    """A published accuracy, out of 100; ``measure`` says of what, ``note`` gives the rest."""
 
     measure: str
     value: float
@@ -104,7 +106,7 @@ def _entry(name: str, config: ModelConfig, facts: dict[str, Any], sources: dict[
         live_parameters=facts["live_parameters"],
         macs=facts["macs"],
         paper=sources[facts["paper"]] if "paper" in facts else None,
-        score=_score(facts["score"], sources) if "score" in facts else None,
+        score=_score(facts["score"], sources) if "score" in facts else _own_score(config),
     )
 
 
@@ -113,3 +115,17 @@ def _score(facts: dict[str, Any], sources: dict[str, Source]) -> Score:
     if "top1" in facts:
         return Score("Top-1 %", facts["top1"], f"top-5 {facts['top5']:.1f} %", source)
     return Score("COCO AP", facts["ap"], "", source)
+
+
+def _own_score(config: ModelConfig) -> Score | None:
+    """What the model card beside shipped weights says; None where no weights are shipped."""
+    file = shipped(config)
+    if file is None:
+        return None
+    card = json.loads(file.with_suffix(".json").read_text())
+    result = card["evaluation"][0]
+    measure, key = ("Mean IoU", "mean_iou") if "mean_iou" in result else ("AP", "ap")
+    note = f"percent, on {result['scenes']} held-out scenes of {result['size']}×{result['size']} pixels"
+    return Score(
+        measure, 100 * result[key], note, Source(f"model card “{card['title']}”", "docs/training.md")
+    )

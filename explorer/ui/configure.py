@@ -39,9 +39,9 @@ class Built:
     outputs: tuple[tuple[str, tuple[int, ...]], ...]
 
 
-def button(current: state.Current) -> None:
+def button(current: state.Current, label: str = "Configure") -> None:
     """Open the dialog on a draft of the current network."""
-    if st.button("Configure", icon=":material/tune:", key="strip-configure"):
+    if st.button(label, icon=":material/tune:", key="strip-configure"):
         st.session_state[_DRAFT] = Draft.of(current.config)
         st.session_state.pop(_BUILT, None)
         _dialog(current)
@@ -110,10 +110,12 @@ def _form(draft: Draft) -> None:
 def _head_fields(draft: Draft, head: Mapping[str, Any]) -> None:
     left, right = st.columns(2)
     with left:
-        if head["kind"] == "centernet":
-            _number(draft, "head", "head_conv", head, "Channels of each output head", 0, MAX_CHANNELS)
-        else:
+        if head["kind"] != "centernet":
             _number(draft, "head", "classes", head, "Classes", 1, MAX_CLASSES)
+        elif "hm" in head["heads"]:
+            _number(
+                draft, "head.heads", "hm", head["heads"], "Classes", 1, MAX_CLASSES, "Maps of the head `hm`."
+            )
     with right:
         if head["kind"] == "classify":
             _choice(draft, "head", "pool", head, "Pooling", [pool.value for pool in Pool])
@@ -124,7 +126,8 @@ def _head_fields(draft: Draft, head: Mapping[str, Any]) -> None:
         with left:
             _choice(draft, "head", "aggregation", head, "Nodes", [way.value for way in Aggregation])
         with right:
-            _switch(draft, "head", "deformable", head, "Deformable convolutions")
+            _number(draft, "head", "head_conv", head, "Channels of each output head", 0, MAX_CHANNELS)
+        _switch(draft, "head", "deformable", head, "Deformable convolutions")
 
 
 def _text(draft: Draft) -> None:

@@ -48,12 +48,11 @@ class Draft:
         self.revision += 1
 
     def set(self, part: str, name: str, value: Any) -> None:
-        """Change one field of ``backbone`` or ``head``, or with an empty ``part`` of the whole; the text follows."""
-        place = self.fields[part] if part else self.fields
-        if value is None:
-            place.pop(name, None)
-        else:
-            place[name] = value
+        """Change one field of a part, ``backbone``, ``head`` or ``head.heads``; the text follows."""
+        place = self.fields
+        for step in part.split("."):
+            place = place[step]
+        place[name] = value
         self._write()
 
     def choose_head(self, kind: str) -> None:

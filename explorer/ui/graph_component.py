@@ -63,9 +63,8 @@ def graph_component(
     """Draw what ``drawing`` made; return the id of the node or frame that is picked.
 
     ``on_toggle`` is called before the run in which ``st.session_state[key].toggled`` names a group to open or close.
-    ``select`` is an id to pick from Python, with a number that is
-    new for each request. Nothing is reported when the component is mounted. Keep ``data`` and ``select`` equal between runs: an equal
-    message is sent as a hash.
+    ``select`` is an id to pick from Python, with a number that is new for each request. Nothing is reported when
+    the component is mounted. Keep ``data`` and ``select`` equal between runs: an equal message is sent as a hash.
     """
     result = _mount(
         key=key,
@@ -125,10 +124,7 @@ def _frame(frame: ViewFrame, layout: Layout) -> dict[str, Any]:
     }
 
 
-def _edge(
-    edge: ViewEdge, points: tuple[tuple[float, float], ...], label: tuple[float, float]
-) -> dict[str, Any]:
-    tight = tightness(edge, points)
+def _edge(edge: ViewEdge, curve: Curve) -> dict[str, Any]:
     return {
         "kind": edge.kind.value,
         "d": path(curve.points),

@@ -11,7 +11,10 @@ from explorer.ui.state import Current
 from explorer.weights import WeightsKind
 
 _SCENE_NETWORKS = {Task.SEGMENTATION: "scenes_seg", Task.DETECTION: "scenes_det"}
-_VERBS = {Task.SEGMENTATION: "Segment scenes", Task.DETECTION: "Detect in scenes"}
+_VERBS = {
+    Task.SEGMENTATION: "Segment scenes with trained weights",
+    Task.DETECTION: "Detect in scenes with trained weights",
+}
 
 
 def show(here: Current) -> None:
@@ -36,7 +39,7 @@ def show(here: Current) -> None:
 
 
 def _switches(here: Current) -> None:
-    """A button for each of our own trained networks that is not the current one."""
+    """A button for each network that comes with trained weights and is not the one that runs."""
 
     def switch(name: str) -> None:
         state.apply(state.changed(state.changed(here, model=name), weights=WeightsKind.SHIPPED.value))
@@ -47,4 +50,10 @@ def _switches(here: Current) -> None:
     with st.container(horizontal=True, width="content"):
         for task, name in trained:
             if name != here.preset or here.weights == WeightsKind.RANDOM:
-                st.button(_VERBS[task], key=f"predict-switch-{name}", on_click=switch, args=(name,))
+                st.button(
+                    _VERBS[task],
+                    key=f"predict-switch-{name}",
+                    on_click=switch,
+                    args=(name,),
+                    help=f"Switch to {name}, which comes with trained weights",
+                )

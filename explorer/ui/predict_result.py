@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import PurePath
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -29,16 +30,21 @@ def show(answer: Answer, picture: Picture) -> None:
     prediction = answer.prediction
     # Shipped scenes are the only pictures with a known answer, and only networks of their classes can meet it.
     truth = picture.truth if _speaks_of_scenes(prediction) else None
-    viewed = predict_view.show(prediction, truth, key=f"predict-view-{prediction.task.value}")
+    key = f"predict-view-{prediction.task.value}"
+    if prediction.task is Task.CLASSIFICATION:
+        left, right = st.columns(2, gap="medium")
+        with left:
+            predict_view.show(prediction, truth, key, answer.key)
+        with right:
+            _classification(prediction)
+    else:
+        viewed = predict_view.show(prediction, truth, key, answer.key)
+        if prediction.task is Task.SEGMENTATION:
+            _segmentation(prediction, picture, viewed)
+        else:
+            _detection(prediction, picture, viewed)
     for note in prediction.image.notes:
         st.caption(note)
-    match prediction.task:
-        case Task.SEGMENTATION:
-            _segmentation(prediction, picture, viewed)
-        case Task.DETECTION:
-            _detection(prediction, picture, viewed)
-        case Task.CLASSIFICATION:
-            _classification(prediction)
     _times(answer)
 
 
@@ -94,10 +100,11 @@ def _detection(prediction: Prediction, picture: Picture, viewed: Viewed) -> None
             {
                 "Class": [prediction.labels[class_id] for class_id in classes],
                 "Score": scores,
-                "Left": boxes[:, 0],
-                "Top": boxes[:, 1],
-                "Width": boxes[:, 2] - boxes[:, 0],
-                "Height": boxes[:, 3] - boxes[:, 1],
+                # Corners in order: an untrained network predicts negative sizes too.
+                "Left": np.minimum(boxes[:, 0], boxes[:, 2]),
+                "Top": np.minimum(boxes[:, 1], boxes[:, 3]),
+                "Width": np.abs(boxes[:, 2] - boxes[:, 0]),
+                "Height": np.abs(boxes[:, 3] - boxes[:, 1]),
             }
         )
         pixels = st.column_config.NumberColumn(format="%.1f", help="In the picture's own pixels")
@@ -148,14 +155,13 @@ def _classification(prediction: Prediction) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "Class": [class_id for class_id, _, _ in best],
-                "Name": [label for _, label, _ in best],
+                "Class": [label for _, label, _ in best],
                 "Probability": [probability for _, _, probability in best],
             }
         ),
         hide_index=True,
         column_config={
-            "Probability": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+            "Probability": st.column_config.ProgressColumn(format="%.4f", min_value=0, max_value=1)
         },
     )
 
@@ -179,11 +185,11 @@ def _times(answer: Answer) -> None:
         for (name, seconds), colour in zip(stages, _STAGE_COLOURS, strict=True)
     )
     picture = f"{prediction.image.width}×{prediction.image.height} {prediction.image.format}"
-    reduced = "" if max(place.scale) >= 1 else f", reduced to {place.content[0]}×{place.content[1]}"
+    resized = "" if place.content == place.image else f", resized to {place.content[0]}×{place.content[1]}"
     st.html(
         f'<div class="stages"><div class="stage-bar" role="img" aria-label="Time per stage">{cells}</div>'
         f'<div class="stage-names">{names}<span>Total <b>{numbers.duration(times.total)}</b></span></div>'
-        f'<div class="dim">{escape(picture)}{reduced}, computed at {place.input[0]}×{place.input[1]} on '
+        f'<div class="dim">{escape(picture)}{resized}, computed at {place.input[0]}×{place.input[1]} on '
         f"{escape(answer.device)}; this engine's run {answer.runs}, all visitors' together.</div></div>"
         f"<style>{_STAGE_STYLE}</style>"
     )

@@ -17,6 +17,7 @@ from explorer.runtime.recent import Recent
 from explorer.ui import strip
 from explorer.ui.predict_source import Picture
 from explorer.ui.state import Current
+from explorer.weights import MismatchError
 
 MAX_ENGINES = 3
 MAX_ANSWER_BYTES = 512 * 2**20
@@ -35,11 +36,15 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A prediction and where it was computed: ``runs`` counts the engine's runs so far, all visitors' together."""
+    """A prediction and where it was computed.
+
+    ``runs`` counts the engine's runs so far, all visitors' together; equal ``key`` means equal predictions.
+    """
 
     prediction: Prediction
     device: str
     runs: int
+    key: AnswerKey
 
     @property
     def nbytes(self) -> int:
@@ -127,11 +132,15 @@ def run(
                     fit=chosen.fit,
                     on_turn=lambda: status.update(label=f"Running {here.title} on {engine.device}"),
                 )
-                answer = Answer(prediction, engine.device, engine.tally.runs)
+                answer = Answer(prediction, engine.device, engine.tally.runs, key)
                 answers().put(key, answer)
         except ExplorerError as error:
             slot.empty()
-            slot.error(str(error), icon=":material/error:")
+            with slot.container():
+                st.error(str(error), icon=":material/error:")
+                if isinstance(error, MismatchError):
+                    with st.expander("Every key that does not fit"):
+                        st.code("\n".join(error.report.lines), language=None, height=320)
             return None
     slot.empty()
     return answer

@@ -16,13 +16,15 @@ _KEPT = "predict.file"
 
 
 class Source(StrEnum):
-    """The ways to a picture; the value stands in the URL."""
+    """The ways to a picture; ``sample`` and ``scene`` are also the names of URL parameters."""
 
     SAMPLE = "sample"
     SCENE = "scene"
     UPLOAD = "upload"
     CAMERA = "camera"
 
+
+_PARAMETERS = (Source.SAMPLE.value, Source.SCENE.value)
 
 _TITLES = {
     Source.SAMPLE: ":material/photo_library: Samples",
@@ -42,55 +44,74 @@ class Picture:
 
 
 def choose() -> Picture | None:
-    """Draw the controls and return the chosen picture, None as long as there is none."""
+    """Draw the controls and return the chosen picture, None as long as there is none.
+
+    The URL says which sample or scene is shown, so that a link leads to the same answer.
+    """
     source = st.segmented_control(
         "Picture",
         list(Source),
         format_func=lambda source: _TITLES[source],
-        default=Source.SAMPLE,
+        default=_asked_source(),
         required=True,
-        key="picture",
-        bind="query-params",
+        key="predict-source",
         label_visibility="collapsed",
     )
+    picture: Picture | None
     match source:
         case Source.SCENE:
-            return _scene()
+            picture, where = _scene()
         case Source.UPLOAD:
-            return _upload()
+            picture, where = _upload(), None
         case Source.CAMERA:
-            return _camera()
+            picture, where = _camera(), None
         case _:
-            return _sample()
+            picture, where = _sample()
+    for parameter in _PARAMETERS:
+        wanted = where if parameter == source.value else None
+        if wanted is None and parameter in st.query_params:
+            del st.query_params[parameter]
+        elif wanted is not None and st.query_params.get(parameter) != wanted:
+            st.query_params[parameter] = wanted
+    return picture
 
 
-def _sample() -> Picture:
-    asked = st.query_params.get("sample", "")
-    # What the link asked for is marked once; afterwards the visitor's clicks count.
-    start = st.session_state.setdefault("predict.sample", asked)
+def _asked_source() -> Source:
+    return Source.SCENE if Source.SCENE.value in st.query_params else Source.SAMPLE
+
+
+def _sample() -> tuple[Picture, str | None]:
+    # What the link asked for is marked at first; afterwards the visitor's clicks count.
+    start = st.session_state.setdefault("predict.sample", st.query_params.get(Source.SAMPLE.value, ""))
     sample = predict_gallery.pick(start, key="predict-gallery")
-    if sample.name != start or asked:
-        st.query_params["sample"] = sample.name
-    return Picture(sample.file, sample.path.read_bytes(), _truth(sample.number))
+    return Picture(sample.file, sample.path.read_bytes(), _truth(sample.number)), sample.name
 
 
-def _scene() -> Picture:
+def _scene() -> tuple[Picture, str | None]:
     def another() -> None:
-        st.session_state["scene"] = (st.session_state["scene"] + 1) % (MAX_NUMBER + 1)
+        st.session_state["predict-scene"] = (st.session_state["predict-scene"] + 1) % (MAX_NUMBER + 1)
 
+    if "predict-scene" not in st.session_state:
+        st.session_state["predict-scene"] = _asked_number()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        number = st.number_input(
-            "Scene number",
-            0,
-            MAX_NUMBER,
-            1,
-            key="scene",
-            bind="query-params",
-            width=170,
-            help="Every number is a scene of its own, drawn from a seed that no training has used.",
+        number = int(
+            st.number_input(
+                "Scene number",
+                0,
+                MAX_NUMBER,
+                key="predict-scene",
+                width=170,
+                help="Every number is a scene of its own, drawn from a seed that no training has used.",
+            )
         )
         st.button("Another scene", icon=":material/casino:", on_click=another)
-    return Picture(f"scene-{number}.png", _drawn(int(number)), _truth(int(number)))
+    return Picture(f"scene-{number}.png", _drawn(number), _truth(number)), str(number)
+
+
+def _asked_number() -> int:
+    """The scene that the link asks for; the first one for what is no number of a scene."""
+    text = st.query_params.get(Source.SCENE.value, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 6 else 1
 
 
 def _upload() -> Picture | None:

@@ -43,13 +43,16 @@ class Viewed:
     hidden: tuple[int, ...] = ()
 
 
-def show(answer: Prediction, truth: Scene | None, key: str) -> Viewed:
-    """Draw an answer, beside the truth where it is known, and return what has been set on it."""
+def show(answer: Prediction, truth: Scene | None, key: str, identity: tuple[str, ...]) -> Viewed:
+    """Draw an answer, beside the truth where it is known, and return what has been set on it.
+
+    ``identity`` is equal for equal answers: moving a slider must not encode a large picture again.
+    """
     start = Viewed(hidden=() if answer.protocol.background is None else (answer.protocol.background,))
     settings = asdict(start)
     result = _mount(
         key=key,
-        data=payload(answer, truth, settings),
+        data=_encoded((*identity, "" if truth is None else "with truth"), answer, truth, settings),
         default=settings,
         on_opacity_change=lambda: None,
         on_threshold_change=lambda: None,
@@ -62,6 +65,13 @@ def show(answer: Prediction, truth: Scene | None, key: str) -> Viewed:
         top_k=int(result.top_k),
         hidden=tuple(int(class_id) for class_id in result.hidden),
     )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _encoded(
+    identity: tuple[str, ...], _answer: Prediction, _truth: Scene | None, start: dict[str, object]
+) -> dict[str, object]:
+    return payload(_answer, _truth, start)
 
 
 def payload(answer: Prediction, truth: Scene | None, start: dict[str, object]) -> dict[str, object]:
@@ -77,13 +87,22 @@ def payload(answer: Prediction, truth: Scene | None, start: dict[str, object]) -
         "colours": [list(colour) for colour in protocol.colours],
         "inks": [list(ink_on(colour)) for colour in protocol.colours],
         "wide": len(protocol.labels) > 256,
-        "shares": [{"id": share.class_id, "share": round(share.share, 6)} for share in answer.area_shares()],
+        "shares": _shares(answer, truth),
         "top_k": DEFAULT_TOP_K,
         "start": start | {"named": True, "heat": False},
         "crop": _crop(answer),
         "panels": _panels(answer, truth, shown),
     }
     return data | {"digest": sha256(dumps(data).encode()).hexdigest()}
+
+
+def _shares(answer: Prediction, truth: Scene | None) -> list[dict[str, float]]:
+    """The classes of the mask with their shares, largest first, then those that occur in the truth alone."""
+    found = [{"id": share.class_id, "share": round(share.share, 6)} for share in answer.area_shares()]
+    if answer.mask is None or truth is None:
+        return found
+    missed = sorted(set(np.unique(truth.mask).tolist()) - {share["id"] for share in found})
+    return found + [{"id": class_id, "share": 0.0} for class_id in missed]
 
 
 def _panels(answer: Prediction, truth: Scene | None, shown: tuple[int, int]) -> list[object]:

@@ -1,5 +1,8 @@
 """What pages compute and share: bounded, and kept once for all visitors. Imports torch only when called."""
 
+import sys
+from importlib.metadata import version
+
 import streamlit as st
 
 from explorer.config import ModelConfig
@@ -20,12 +23,15 @@ def graph_of(config: ModelConfig, size: tuple[int, int]) -> LayerGraph:
 
 
 def device_name(current: state.Current) -> str:
-    """What to call the device in a label: ``CPU``, ``cuda:0``; ``the best device`` until torch has loaded."""
+    """What to call the device in a label: ``CPU``, ``cuda:0``; ``the best device`` until torch can be asked."""
     name = current.device
     if name == state.AUTO_DEVICE:
-        if not warm.loaded():
-            return "the best device"
-        from explorer.runtime.device import devices
+        if warm.loaded():
+            from explorer.runtime.device import devices
 
-        name = devices()[0]
+            name = devices()[0]
+        elif version("torch").endswith("+cpu") and sys.platform != "darwin":
+            name = "cpu"
+        else:
+            return "the best device"
     return "CPU" if name == "cpu" else name

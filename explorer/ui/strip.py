@@ -12,6 +12,7 @@ from explorer.weights import WeightsKind
 
 _PROBLEM = "strip.problem"
 _UPLOAD = "strip.upload"
+_CHANGES = "strip.changes"
 _SIDES = ("224", "320", "512", "640", "1024")
 _SHORT = {
     WeightsKind.RANDOM: "Random weights",
@@ -75,14 +76,28 @@ def _facts(slot: st.delta_generator.DeltaGenerator, current: state.Current) -> N
     )
 
 
+def _identity(current: state.Current, *parts: str) -> str:
+    """A key for a control about this state that was never used before.
+
+    With every change all controls start over: one that came back under its old key, after the back button, would
+    still show what was chosen there.
+    """
+    return ".".join(("strip", *parts, current.config.digest, str(st.session_state.get(_CHANGES, 0))))
+
+
+def _change(current: state.Current) -> None:
+    st.session_state[_CHANGES] = st.session_state.get(_CHANGES, 0) + 1
+    state.apply(current)
+
+
 def _network(current: state.Current) -> None:
     own = () if current.preset else (current.title,)
-    key = f"strip.network.{current.config.digest}"
+    key = _identity(current, "network")
 
     def choose() -> None:
         name = st.session_state[key]
         if name in presets():
-            state.apply(state.changed(state.current(), model=name))
+            _change(state.changed(state.current(), model=name))
 
     st.selectbox(
         "Network",
@@ -105,25 +120,25 @@ def _size(current: state.Current) -> None:
         except ExplorerError as error:
             st.session_state[_PROBLEM] = str(error)
             return
-        state.apply(state.changed(state.current(), size=size))
+        _change(state.changed(state.current(), size=size))
 
-    identity = f"{current.config.digest}.{numbers.size(current.size)}"
+    identity = _identity(current, numbers.size(current.size))
     with st.popover(numbers.size(current.size), icon=":material/aspect_ratio:"):
         st.pills(
             "Input size, pixels",
             [side for side in _SIDES if int(side) % state.size_step(current.config) == 0],
             format_func=lambda side: f"{side}×{side}",
-            key=f"strip.side.{identity}",
+            key=f"{identity}.side",
             on_change=choose,
-            args=(f"strip.side.{identity}",),
+            args=(f"{identity}.side",),
         )
         step = state.size_step(current.config)
         st.text_input(
             "Height × width",
             placeholder="such as 512x768",
-            key=f"strip.size.{identity}",
+            key=f"{identity}.text",
             on_change=choose,
-            args=(f"strip.size.{identity}",),
+            args=(f"{identity}.text",),
             help=f"From {state.MIN_SIDE} to {state.MAX_SIDE}{f', in multiples of {step}' if step > 1 else ''}.",
         )
 
@@ -134,16 +149,16 @@ def _weights(current: state.Current) -> None:
         kinds.insert(0, WeightsKind.SHIPPED.value)
     if current.weights not in kinds:
         kinds.append(current.weights)
-    key = f"strip.weights.{current.config.digest}.{current.weights}"
+    key = _identity(current, "weights", current.weights)
 
     def choose() -> None:
-        state.apply(state.changed(state.current(), weights=st.session_state[key]))
+        _change(state.changed(state.current(), weights=st.session_state[key]))
 
     def upload() -> None:
         file = st.session_state[f"{key}.file"]
         if file is not None:
             st.session_state[_UPLOAD] = (current.config.digest, file.name, file.getvalue())
-            state.apply(state.changed(state.current(), weights=WeightsKind.OWN.value))
+            _change(state.changed(state.current(), weights=WeightsKind.OWN.value))
 
     with st.popover(_SHORT[WeightsKind(current.weights)], icon=":material/weight:"):
         st.radio(
@@ -155,7 +170,7 @@ def _weights(current: state.Current) -> None:
             on_change=choose,
         )
         st.file_uploader(
-            "Your own checkpoint",
+            "A checkpoint, published or your own",
             type=["safetensors", "pth", "pt", "tar"],
             key=f"{key}.file",
             on_change=upload,
@@ -178,15 +193,16 @@ def _device(current: state.Current) -> None:
         from explorer.runtime import device as device_module
 
         present = device_module.devices()
-        key = f"strip.device.{current.device}"
+        key = _identity(current, "device", current.device)
 
         def choose() -> None:
-            state.apply(state.changed(state.current(), device=st.session_state[key]))
+            _change(state.changed(state.current(), device=st.session_state[key]))
 
         popover.radio(
             "Device",
             present,
             index=present.index(current.device) if current.device in present else 0,
+            format_func=lambda name: "CPU" if name == "cpu" else name,
             captions=[device_module.title(name) for name in present],
             key=key,
             on_change=choose,

@@ -58,8 +58,8 @@ def test_the_strip_changes_the_network_and_the_back_button_returns_it(app, settl
     expect(facts(app)).to_contain_text("17.65 M")
     app.go_back()
     expect(facts(app)).to_contain_text("15.78 M")
-    expect(network(app)).to_have_value("dla34")
     settled(app)
+    expect(network(app)).to_have_value("dla34")
 
 
 def test_the_size_changes_the_cost(app, settled):

@@ -1,7 +1,10 @@
 """Networks that are not ours: any module traces, and theirs is left alone."""
 
 import copy
+import gc
 import threading
+import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -208,9 +211,10 @@ def test_dead_parameters_are_those_whose_use_reaches_no_output() -> None:
     assert graph.totals.live_parameters == 72
 
 
-def test_weights_computed_from_parameters_are_live() -> None:
-    plain = nn.Conv2d(8, 4, 3)
-    network = nn.Sequential(nn.utils.parametrizations.weight_norm(plain))
+@pytest.mark.filterwarnings("ignore:.*weight_norm.* is deprecated")
+@pytest.mark.parametrize("normalised", [nn.utils.parametrizations.weight_norm, nn.utils.weight_norm])
+def test_weights_computed_from_parameters_are_live(normalised: Callable[[nn.Module], nn.Module]) -> None:
+    network = nn.Sequential(normalised(nn.Conv2d(8, 4, 3)))
     for parameter in network.parameters():
         parameter.requires_grad = False
     graph = trace(network, (1, 8, 6, 6))
@@ -261,6 +265,23 @@ def test_the_module_is_left_alone() -> None:
     assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
     assert nn.Module.__call__.__module__ == "torch.nn.modules.module"
     assert not torch.nn.modules.module._global_forward_hooks
+
+
+def test_the_private_copy_is_gone_with_the_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    copies: list[weakref.ref[nn.Module]] = []
+
+    def copied(module: nn.Module) -> nn.Module:
+        twin = private_copy(module)
+        copies.append(weakref.ref(twin))
+        return twin
+
+    monkeypatch.setattr("explorer.graph.tracing.private_copy", copied)
+    gc.disable()
+    try:
+        trace(nn.Sequential(nn.Conv2d(8, 8, 1), nn.ReLU(inplace=True)), (1, 8, 4, 4))
+        assert [reference() for reference in copies] == [None]
+    finally:
+        gc.enable()
 
 
 def test_one_module_traced_by_many_threads() -> None:

@@ -54,3 +54,14 @@ def test_find_narrows_the_catalog(open_page):
     page = open_page("catalog")
     page.text_input(key="catalog-find").set_value("nothing-is-called-this").run()
     assert "No network matches" in page.info[0].value
+
+
+def test_a_checkpoint_of_ones_own_is_for_this_network_only(open_page):
+    page = open_page("layers", model="dla46_c")
+    page.file_uploader[0].upload("own.safetensors", b"not a checkpoint", mime_type="application/octet-stream")
+    page.run()
+    assert page.query_params["weights"] == "own"
+    assert not page.warning
+    # Another browser, or this one later, has the address but not the file.
+    other = open_page("layers", model="dla46_c", weights="own")
+    assert "choose the file again" in other.warning[0].value

@@ -39,7 +39,7 @@ def engine_of(network: nn.Module) -> Engine:
     return Engine(network, "cpu", preset("scenes_seg"), RANDOM, Demand("slow", 0, 0, 1))
 
 
-class Overtaken(Exception):  # noqa: N818 - it is no error
+class Overtaken(Exception):
     """What a page's next Streamlit call raises once the visitor has clicked again."""
 
 

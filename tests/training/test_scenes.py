@@ -75,7 +75,9 @@ def test_the_visible_share_is_that_of_the_whole_shape():
 
 
 def test_every_class_appears_about_as_often():
-    counts = np.bincount([item.category for seed in range(120) for item in scene(seed, 192).instances], minlength=8)
+    counts = np.bincount(
+        [item.category for seed in range(120) for item in scene(seed, 192).instances], minlength=8
+    )
     assert len(counts) == len(CLASSES) == 8
     assert counts.min() > 0.5 * counts.mean()
 

@@ -48,7 +48,9 @@ def test_cells_sizes_and_offsets_give_the_boxes_back():
     targets = centre_targets(BOXES, CATEGORIES, 3, 128, 4)
     corners = np.stack([targets.cells % 32, targets.cells // 32], 1)
     centres = (corners + targets.offsets) * 4
-    assert np.allclose(np.hstack([centres - targets.sizes * 2, centres + targets.sizes * 2]), BOXES, atol=1e-4)
+    assert np.allclose(
+        np.hstack([centres - targets.sizes * 2, centres + targets.sizes * 2]), BOXES, atol=1e-4
+    )
     assert (targets.offsets >= 0).all()
     assert (targets.offsets < 1).all()
 
@@ -92,7 +94,10 @@ def test_focal_loss_stays_finite_for_extreme_logits():
 
 
 def test_size_and_offset_losses_look_at_centres_alone():
-    targets = [centre_targets(BOXES, CATEGORIES, 3, 128, 4), centre_targets(BOXES[:1], CATEGORIES[:1], 3, 128, 4)]
+    targets = [
+        centre_targets(BOXES, CATEGORIES, 3, 128, 4),
+        centre_targets(BOXES[:1], CATEGORIES[:1], 3, 128, 4),
+    ]
     hm = torch.full((2, 3, 32, 32), -9.0)
     wh, reg = torch.full((2, 2, 32, 32), 77.0), torch.full((2, 2, 32, 32), 77.0)
     count = 0

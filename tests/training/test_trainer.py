@@ -5,13 +5,16 @@ from itertools import islice, pairwise
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from explorer.errors import ConfigError, WeightsError
+from explorer.networks import build
 from explorer.training import train
 from explorer.training.batches import FRAME, batches, render, sample
-from explorer.training.recipes import Phase, Recipe, recipe, recipes
+from explorer.training.recipes import Phase, Recipe, recipes
 from explorer.training.scenes import scene
-from explorer.training.trainer import CHECKPOINT_NAME, learning_rate, run
+from explorer.training.trainer import CHECKPOINT_NAME, Progress, adopt_backbone, learning_rate, run
+from explorer.weights import shipped_by_name
 
 
 @pytest.fixture(autouse=True)
@@ -23,8 +26,8 @@ def _one_thread():
 
 
 def _short(name, **changes):
-    phases = (Phase(size=64, batch=2, steps=3), Phase(size=96, batch=1, steps=3))
-    fields = {"name": name, "first_seed": 40, "phases": phases, "peak_rate": 1e-3, "warmup": 2, "dice": 0.3}
+    phases = (Phase(size=64, batch=2, steps=3, dice=0.3), Phase(size=96, batch=1, steps=3, density=2.0))
+    fields = {"name": name, "first_seed": 40, "phases": phases, "peak_rate": 1e-3, "warmup": 2}
     return Recipe(**(fields | changes))
 
 
@@ -42,7 +45,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(name, tmp_path):
 
 
 def test_training_changes_every_weight_that_can_matter_and_reports(tmp_path):
-    seen = []
+    seen: list[Progress] = []
     short = _short("scenes_seg")
     start = run(short, device="cpu", folder=tmp_path, resume=False, progress=None, stop_after=1).weights
     end = run(short, device="cpu", folder=tmp_path, resume=False, progress=seen.append).weights
@@ -55,10 +58,26 @@ def test_training_changes_every_weight_that_can_matter_and_reports(tmp_path):
     assert seen[0].left == 0
 
 
+def test_a_backbone_can_be_adopted_and_only_the_backbone(tmp_path):
+    short = _short("scenes_det", backbone="scenes_seg", phases=(Phase(size=64, batch=1, steps=1),))
+    random = build("scenes_det", seed=short.init_seed).state_dict()
+    path = shipped_by_name("scenes_seg")
+    assert path is not None
+    given = load_file(path)
+    network = build("scenes_det", seed=short.init_seed)
+    adopt_backbone(network, "scenes_seg")
+    for key, value in network.state_dict().items():
+        assert torch.equal(value, given[key].to(value.dtype) if key.startswith("base.") else random[key]), key
+    with pytest.raises(WeightsError, match="other keys or shapes"):
+        adopt_backbone(build("dla46_c"), "scenes_seg")
+    with pytest.raises(WeightsError, match="dla34up"):
+        adopt_backbone(network, "dla34up")
+
+
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path):
     run(_short("scenes_seg"), device="cpu", folder=tmp_path, resume=True, progress=None, stop_after=1)
     with pytest.raises(WeightsError, match="start afresh"):
-        run(_short("scenes_seg", dice=0.1), device="cpu", folder=tmp_path, resume=True, progress=None)
+        run(_short("scenes_seg", peak_rate=2e-3), device="cpu", folder=tmp_path, resume=True, progress=None)
 
 
 def test_a_kill_while_saving_leaves_the_last_checkpoint(tmp_path):
@@ -75,9 +94,9 @@ def test_each_step_has_its_own_scenes_and_phases_follow_each_other():
     assert [len(batch) for batch in rendered] == [2, 2, 2, 1, 1, 1]
     seeds = [[40, 41], [42, 43], [44, 45], [46], [47], [48]]
     for step, (batch, expected) in enumerate(zip(rendered, seeds, strict=True)):
-        size = short.phase_at(step)[0].size
+        phase = short.phase_at(step)[0]
         for item, seed in zip(batch, expected, strict=True):
-            assert np.array_equal(item.image, scene(seed, size).image)
+            assert np.array_equal(item.image, scene(seed, phase.size, phase.density).image)
     assert short.images == 9
     with pytest.raises(ValueError, match="6 steps"):
         short.phase_at(6)
@@ -104,14 +123,34 @@ def test_a_framed_scene_is_a_smaller_one_moved_into_black():
 
 
 def test_the_rate_rises_then_falls_to_almost_nothing():
-    chosen = recipe("scenes_seg")
+    chosen = _short(
+        "scenes_seg", phases=(Phase(64, batch=1, steps=300), Phase(96, batch=1, steps=100)), warmup=40
+    )
     rates = [learning_rate(chosen, step) for step in range(chosen.steps)]
     top = int(np.argmax(rates))
     assert top in (chosen.warmup - 1, chosen.warmup)
     assert max(rates) == pytest.approx(chosen.peak_rate)
     assert all(one < other for one, other in pairwise(rates[: top + 1]))
-    assert all(one >= other for one, other in zip(rates[chosen.warmup :], rates[chosen.warmup + 1 :], strict=False))
+    assert all(
+        one >= other for one, other in zip(rates[chosen.warmup :], rates[chosen.warmup + 1 :], strict=False)
+    )
     assert rates[-1] == pytest.approx(chosen.peak_rate / 100, rel=0.01)
+
+
+def test_a_restart_begins_a_new_fall_from_its_own_peak():
+    phases = (
+        Phase(64, batch=1, steps=100),
+        Phase(64, batch=1, steps=50),
+        Phase(96, batch=1, steps=200, restart=5e-4),
+    )
+    twice = _short("scenes_seg", phases=phases, warmup=10)
+    once = _short("scenes_seg", phases=phases[:2], warmup=10)
+    assert [learning_rate(twice, n) for n in range(150)] == [learning_rate(once, n) for n in range(150)]
+    again = [learning_rate(twice, n) for n in range(150, 350)]
+    assert again[0] == pytest.approx(5e-4)
+    assert all(one > other for one, other in pairwise(again))
+    assert again[-1] == pytest.approx(5e-6, rel=0.05)
+    assert again[100] == pytest.approx(5e-4 * 0.505)
 
 
 def test_recipes_are_known_by_name():

@@ -77,3 +77,10 @@ def test_every_change_gets_a_revision_of_its_own():
         draft.set("head", "classes", value)
         seen.add(draft.revision)
     assert len(seen) == 4
+
+
+def test_a_detector_counts_its_classes_in_its_heatmap():
+    draft = Draft.of(presets()["centernet_dla34"])
+    draft.set("head.heads", "hm", 3)
+    assert draft.config is not None
+    assert draft.config.head.heads == {"hm": 3, "wh": 2, "reg": 2}

@@ -1,0 +1,205 @@
+"""The parts of the Graph page: what is shown and open, what is picked, and what can be taken along."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from explorer.errors import LayoutError
+from explorer.graph.export import to_dot, to_svg
+from explorer.graph.export_pdf import to_pdf, to_png
+from explorer.graph.layer_graph import LayerGraph
+from explorer.graph.layout_model import Layout
+from explorer.graph.view import all_open, ancestry, default_open, openable, view
+from explorer.graph.view_model import Style, View, shape_text
+from explorer.ui import graph_url, inspector, layouts, shell, state
+from explorer.ui.graph_component import drawing, graph_component, text_sent
+
+KEY = "graph"
+_SEEN = "graph.seen"
+_KNOWN = "graph.known"
+_SELECT = "graph.select"
+_ARRIVED = "graph.arrived"
+
+STYLES = {
+    Style.PAPER: ":material/draw: Paper",
+    Style.MODULES: ":material/widgets: Modules",
+    Style.OPERATIONS: ":material/lan: Operations",
+}
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Which groups of a network can be opened in a style, and which are, according to the URL."""
+
+    default: frozenset[str]
+    everything: frozenset[str]
+    openable: frozenset[str]
+    opened: frozenset[str]
+
+    def write(self, opened: frozenset[str]) -> None:
+        """Put another set of open groups into the URL."""
+        text = graph_url.encode(opened, self.default, self.everything)
+        if text:
+            st.query_params["open"] = text
+        else:
+            st.query_params.pop("open", None)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _choices(
+    digest: str, size: tuple[int, int], style: Style, _graph: LayerGraph
+) -> tuple[frozenset[str], ...]:
+    return default_open(_graph, style), all_open(_graph, style), openable(_graph, style)
+
+
+@st.fragment
+def explore(here: state.Current, graph: LayerGraph) -> None:
+    """The graph with its controls and the inspector; what a reader does in here reruns only this."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        style = _style()
+        groups = _groups(here, graph, style)
+        st.button("Open all", icon=":material/unfold_more:", on_click=groups.write, args=(groups.everything,))
+        st.button("Close all", icon=":material/unfold_less:", on_click=groups.write, args=(frozenset(),))
+        st.button("First look", icon=":material/restart_alt:", on_click=groups.write, args=(groups.default,),
+                  help="Open what is open at first sight", disabled=groups.opened == groups.default)  # fmt: skip
+        downloads = st.container(width="stretch", horizontal=True, horizontal_alignment="right")
+
+    shown, placed = _placed(here, graph, style, groups)
+    wanted, notice = _wanted(shown, groups)
+    home = f"{here.config.digest}.{here.size}.{style}"
+    data = drawing(shown, placed, home)
+    picked = graph_component(data, select=_request(wanted), on_toggle=lambda: _toggle(groups), key=KEY)
+    wanted = _remember(picked, wanted)
+    with downloads:
+        _downloads(here, graph, shown, placed)
+    if notice:
+        st.info(notice, icon=":material/visibility_off:")
+    item = shown.items.get(wanted or "")
+    if item is None:
+        st.caption(
+            "Click a node for its shapes, cost and source code. Scroll or press + and − to zoom, drag or use the "
+            "arrow keys to move, f to fit, / to search, o or a double click to open and close a group."
+        )
+    else:
+        inspector.show(shown, graph, here.config, item, _select)
+        shell.page_link("layers", here, label="All layers")
+
+
+def _style() -> Style:
+    """The style that the URL asks for, with the control to change it."""
+    asked = st.query_params.get("view", "")
+    style = Style(asked) if asked in set(Style) else Style.PAPER
+    # Named after its value: the back button changes the URL, and a control keeps its value while its name stays.
+    key = f"graph.view.{style}"
+
+    def choose() -> None:
+        chosen = st.session_state[key]
+        if chosen == Style.PAPER:
+            st.query_params.pop("view", None)
+        else:
+            st.query_params["view"] = chosen.value
+
+    st.segmented_control(
+        "View", list(Style), default=style, required=True, format_func=STYLES.__getitem__, key=key, on_change=choose,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return style
+
+
+def _groups(here: state.Current, graph: LayerGraph, style: Style) -> Groups:
+    default, everything, possible = _choices(here.config.digest, here.size, style, graph)
+    opened = graph_url.decode(st.query_params.get("open", ""), default, everything, possible)
+    return Groups(default, everything, possible, opened)
+
+
+def _placed(here: state.Current, graph: LayerGraph, style: Style, groups: Groups) -> tuple[View, Layout]:
+    """The view with its layout; where that takes too long, the first look, and a sentence that says so."""
+    shown = view(graph, style, _with_node_in_sight(groups))
+    try:
+        return shown, layouts.layout_of(shown)
+    except LayoutError as error:
+        st.warning(f"{error} The first look is shown instead.", icon=":material/hourglass_disabled:")
+    shown = view(graph, style, groups.default)
+    try:
+        return shown, layouts.layout_of(shown)
+    except LayoutError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+
+
+def _with_node_in_sight(groups: Groups) -> frozenset[str]:
+    """The open groups; a link to a node, followed for the first time, opens the groups around it."""
+    node = st.query_params.get("node")
+    if node is None or st.session_state.get(_ARRIVED) == node:
+        return groups.opened
+    st.session_state[_ARRIVED] = node
+    around = frozenset(ancestry(node.partition("#")[0])[:-1]) & groups.everything
+    if around <= groups.opened:
+        return groups.opened
+    groups.write(groups.opened | around)
+    return groups.opened | around
+
+
+def _wanted(shown: View, groups: Groups) -> tuple[str | None, str | None]:
+    """The node of the URL, or the visible group that holds it, and what to say of that."""
+    node = st.query_params.get("node")
+    if node is None or node in shown.items:
+        return node, None
+    around = [path for path in reversed(ancestry(node.partition("#")[0])) if path in shown.items]
+    if not around:
+        return None, None
+    return around[0], f"{node[:200]} is inside {around[0]}: open that, or change the view, to see it."
+
+
+def _request(wanted: str | None) -> tuple[str | None, int]:
+    """What to tell the graph to pick: news only if a link, not the graph itself, changed what counts."""
+    node, number = st.session_state.get(_SELECT, (None, 0))
+    if wanted != st.session_state.get(_KNOWN):
+        node, number = wanted, number + 1
+        st.session_state[_SELECT], st.session_state[_KNOWN] = (node, number), wanted
+    return node, number
+
+
+def _remember(picked: str | None, wanted: str | None) -> str | None:
+    """The node that counts: the one picked last, in the graph or by a link. Keeps the URL in step."""
+    seen = st.session_state.get(_SEEN)
+    if picked == seen:
+        return wanted
+    st.session_state[_SEEN] = st.session_state[_KNOWN] = st.session_state[_ARRIVED] = picked
+    if picked is None:
+        st.query_params.pop("node", None)
+    else:
+        st.query_params["node"] = picked
+    return picked
+
+
+def _select(node: str) -> None:
+    """Pick a node from Python."""
+    st.query_params["node"] = node
+    st.session_state[_ARRIVED] = node
+
+
+def _toggle(groups: Groups) -> None:
+    """Open or close the group that the reader asked for."""
+    asked = text_sent(getattr(st.session_state.get(KEY), "toggled", None))
+    path = (asked or "").partition("#")[0]
+    if path in groups.openable:
+        groups.write(groups.opened ^ {path})
+
+
+def _downloads(here: state.Current, graph: LayerGraph, shown: View, placed: Layout) -> None:
+    stem = f"{here.title}-{shape_text(here.input_shape[2:], batch=True)}-{shown.style}".replace("×", "x")
+    formats: dict[str, tuple[Callable[[], str | bytes], str, str]] = {
+        "SVG": (lambda: to_svg(shown, placed), "svg", "image/svg+xml"),
+        "PDF": (lambda: to_pdf(shown, placed), "pdf", "application/pdf"),
+        "PNG": (lambda: to_png(shown, placed), "png", "image/png"),
+        "DOT": (lambda: to_dot(shown), "dot", "text/vnd.graphviz"),
+        "JSON": (graph.to_json, "json", "application/json"),
+    }
+    with st.popover("Download", icon=":material/download:"):
+        for name, (make, ending, mime) in formats.items():
+            st.download_button(
+                name, make, file_name=f"{stem}.{ending}", mime=mime, key=f"graph-download-{name}", on_click="ignore",
+                width="stretch",
+            )  # fmt: skip

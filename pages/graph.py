@@ -1,0 +1,18 @@
+from explorer.ui import shell
+
+shell.require_frame()
+
+import streamlit as st
+
+from explorer.errors import ExplorerError
+from explorer.ui import graph_page, layouts, services, strip
+
+layouts.warm()
+st.title("Graph", anchor=False)
+here = strip.show()
+try:
+    graph = services.graph_of(here.config, here.size)
+except ExplorerError as error:
+    st.error(str(error), icon=":material/error:")
+    st.stop()
+graph_page.explore(here, graph)

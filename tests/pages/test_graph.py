@@ -1,0 +1,122 @@
+"""The Graph page without a browser: what the URL says is what is shown."""
+
+import pytest
+
+from explorer.errors import LayoutError
+from explorer.ui import graph_url
+
+DEFAULT = frozenset({"a", "a.b", "c"})
+ALL = DEFAULT | {"c.d", "e"}
+OPENABLE = ALL | {"f"}
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [DEFAULT, ALL, frozenset(), DEFAULT - {"c"}, DEFAULT | {"e"}, ALL - {"e"}, frozenset({"f"}), OPENABLE],
+)
+def test_open_groups_survive_the_url(opened):
+    assert graph_url.decode(graph_url.encode(opened, DEFAULT, ALL), DEFAULT, ALL, OPENABLE) == opened
+
+
+def test_open_groups_are_written_shortly():
+    assert graph_url.encode(DEFAULT, DEFAULT, ALL) == ""
+    assert graph_url.encode(ALL, DEFAULT, ALL) == "*"
+    assert graph_url.encode(frozenset(), DEFAULT, ALL) == "-"
+    assert graph_url.encode(DEFAULT - {"a.b"}, DEFAULT, ALL) == "a.b"
+
+
+@pytest.mark.parametrize("text", ["nothing,like,this", "<script>", ",,,", "a" * 100_000])
+def test_strange_names_change_nothing(text):
+    assert graph_url.decode(text, DEFAULT, ALL, OPENABLE) == DEFAULT
+
+
+def shown_text(page):
+    return " ".join(
+        [element.value for element in (*page.markdown, *page.caption, *page.info, *page.warning)]
+        + [str(element.proto) for element in page.get("html")]
+    )
+
+
+@pytest.mark.parametrize("view", ["paper", "modules", "operations"])
+@pytest.mark.parametrize("model", ["dla34", "centernet_dla34", "dla169"])
+def test_every_view_is_drawn(open_page, model, view):
+    page = open_page("graph", model=model, view=view)
+    assert not page.exception, page.exception
+    assert not page.warning
+
+
+def test_a_linked_node_is_inspected(open_page):
+    page = open_page("graph", model="dla34", node="level3.tree2.root")
+    assert not page.exception, page.exception
+    text = shown_text(page)
+    assert "level3.tree2.root" in text
+    assert "128×28×28" in text
+    # The root reads both blocks, the first tree's root, and stage 2, pooled.
+    sources = [button.label for button in page.button if (button.key or "").startswith("graph-source-")]
+    assert sorted(sources) == [
+        "`level2.root`", "`level3.tree1.root`", "`level3.tree2.tree1`", "`level3.tree2.tree2`",
+    ]  # fmt: skip
+
+
+def test_a_neighbour_is_a_link(open_page):
+    page = open_page("graph", model="dla34", node="level3.tree2.root")
+    next(button for button in page.button if button.label == "`level2.root`").click().run()
+    assert not page.exception, page.exception
+    assert page.query_params["node"] == "level2.root"
+    assert "64×56×56" in shown_text(page)
+
+
+def test_a_linked_node_opens_the_groups_around_it(open_page):
+    page = open_page("graph", model="dla169", node="level4.tree2.tree2.tree2.tree2.tree2")
+    assert not page.exception, page.exception
+    assert "level4.tree2.tree2.tree2.tree2" in page.query_params["open"]
+    assert not page.info
+
+
+def test_a_node_inside_a_block_leads_to_the_block(open_page):
+    page = open_page("graph", model="dla34", node="level2.tree1.conv1")
+    assert not page.exception, page.exception
+    assert "level2.tree1.conv1 is inside level2.tree1" in page.info[0].value
+
+
+def test_open_all_and_close_all_are_in_the_url(open_page):
+    page = open_page("graph", model="dla169")
+    for label, text in (("Open all", "*"), ("Close all", "-")):
+        next(button for button in page.button if button.label == label).click().run()
+        assert not page.exception, page.exception
+        assert page.query_params["open"] == text
+    next(button for button in page.button if button.label == "First look").click().run()
+    assert "open" not in page.query_params
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"open": "no.such,*,-"},
+        {"node": "no.such.node"},
+        {"node": "<b>x</b>"},
+        {"view": "sketch"},
+        {"node": ""},
+    ],
+)
+def test_nonsense_falls_back(open_page, query):
+    page = open_page("graph", model="dla34", **query)
+    assert not page.exception, page.exception
+    assert not page.error
+
+
+def test_what_takes_too_long_is_refused_with_advice_and_the_page_stays(open_page, monkeypatch):
+    from explorer.graph import layout as place
+    from explorer.ui import layouts
+
+    def refuse_large(view):
+        if len(view.nodes) > 100:
+            raise LayoutError("Placing 622 nodes takes longer than 8 s: open fewer groups.")
+        return place(view)
+
+    monkeypatch.setattr(layouts, "layout_of", refuse_large)
+    page = open_page("graph", model="dla169", view="modules", open="*")
+    assert not page.exception, page.exception
+    assert "open fewer groups" in page.warning[0].value
+    assert not page.error
+    assert any(button.label == "Close all" for button in page.button)
