@@ -112,6 +112,15 @@ class ModelConfig(Part):
         return self.name or f"custom-{self.backbone.kind}-{self.digest[:6]}"
 
     @property
+    def size_step(self) -> int:
+        """What both sides of an input must be a multiple of: decoders merge levels of which each is half another."""
+        match self.head:
+            case DLAUpHead() | CenterNetHead():
+                return 2 ** max(self.backbone.pyramid)
+            case ClassifyHead() | DeepLabHead() | FeaturesHead():
+                return 1
+
+    @property
     def default_input(self) -> tuple[int, int, int, int]:
         """(N, C, H, W) at which the network is usually quoted.
 

@@ -18,7 +18,7 @@ from explorer.config import (
     Variant,
     presets,
 )
-from explorer.errors import ConfigError
+from explorer.errors import ConfigError, TraceError
 from explorer.graph import trace
 from explorer.networks import build, construct
 from explorer.networks.families import pyramid
@@ -74,7 +74,17 @@ def test_any_backbone_classifies_at_any_size(name: str) -> None:
 
 def test_a_cifar_densenet_segments_with_the_levels_it_has() -> None:
     config = ModelConfig(backbone=SMALL["densenet_cifar"], head=DLAUpHead(classes=5, down_ratio=2))
-    assert run(config, 1, 3, 32, 32) == {"0": (1, 5, 32, 32), "1": (1, 5, 16, 16)}
+    assert run(config, 1, 3, 32, 36) == {"0": (1, 5, 32, 36), "1": (1, 5, 16, 18)}
+
+
+@pytest.mark.parametrize("name", [*PYRAMIDS, "densenet_cifar"])
+def test_decoders_take_multiples_of_their_step_and_no_others(name: str) -> None:
+    config = ModelConfig(backbone=SMALL[name], head=DLAUpHead(classes=2))
+    step = config.size_step
+    assert step == (4 if name == "densenet_cifar" else 32)
+    assert trace(config, (1, 3, 2 * step, 3 * step)).output_names == ("0", "1")
+    with pytest.raises(TraceError):
+        trace(config, (1, 3, 2 * step + step // 2, 3 * step))
 
 
 @pytest.mark.parametrize("name", SMALL)
