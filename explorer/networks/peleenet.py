@@ -1,7 +1,7 @@
 """PeleeNet (Wang, Li, Ling: arXiv 1804.06882; code: Robert-JunWang/PeleeNet)."""
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from explorer.config import ClassifyHead, PeleeNetBackbone
 from explorer.networks.backbone import Backbone, Headless
@@ -138,6 +138,10 @@ class PeleeNetClassifier(PeleeNet):
         super().__init__(backbone)
         self.avgpool = with_role(nn.AdaptiveAvgPool2d(1), Role.POOL)
         self.classifier = with_role(Linear(backbone.block_channels[-1][1], head.classes), Role.CLASSIFIER)
+
+    def initialise(self, generator: Generator) -> None:
+        """Draw the classifier from N(0, 0.01), as the published code does."""
+        nn.init.normal_(self.classifier.weight, 0.0, 0.01, generator=generator)
 
     def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]  # classes instead of levels
         """(N, C, H, W) to logits (N, classes)."""
