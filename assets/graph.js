@@ -3,10 +3,10 @@
 
 const SVG = "http://www.w3.org/2000/svg"
 const ZOOM = { least: 0.04, most: 4, step: 1.25 }
-const READABLE = { wide: 0.5, narrow: 0.65, below: 900 } // a first look starts no smaller, by width of the window
+const READABLE = { wide: 0.44, narrow: 0.65, below: 900 } // a first look starts no smaller, by width of the window
 const MARGIN = 24
 const MOVES_ANIMATED = 250 // nodes up to which a change of layout is animated
-const LEVELS = [0.2, 0.4, 0.75, 1.2, 1.9] // zooms from which more text is shown: see graph.css
+const LEVELS = [0.2, 0.4, 0.7, 1.2, 1.9] // zooms from which more text is shown: see graph.css
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const host = parentElement.querySelector(".graph")

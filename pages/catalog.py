@@ -6,10 +6,11 @@ import streamlit as st
 
 from explorer.ui import catalog_cards, configure, state
 from explorer.ui.catalog import Family, entries
+from explorer.ui.plain import plain
 
 here = state.current()
 for notice in here.notices:
-    st.warning(notice)
+    st.warning(plain(notice), icon=":material/info:")
 
 top = st.grid(2, min_column_width=420, gap="large")
 with top.cell():
@@ -29,7 +30,7 @@ with top.cell():
 
 shown = catalog_cards.select(list(entries().values()), wanted, families, order or catalog_cards.Order.PAPER)
 if not shown:
-    st.info(f"No network matches “{wanted.strip()}”. Clear the field to see all {len(entries())}.")
+    st.info(f"No network matches “{plain(wanted)}”. Clear the field to see all {len(entries())}.")
 for family in Family:
     members = [entry for entry in shown if entry.family is family]
     if members:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.errors import ExplorerError
 from explorer.ui import graph_page, layouts, services, strip
+from explorer.ui.plain import plain
 
 layouts.warm()
 st.title("Graph", anchor=False)
@@ -13,6 +14,6 @@ here = strip.show()
 try:
     graph = services.graph_of(here.config, here.size)
 except ExplorerError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(error), icon=":material/error:")
     st.stop()
 graph_page.explore(here, graph)

@@ -7,6 +7,7 @@ import streamlit as st
 from explorer.analysis.layers_text import csv_text
 from explorer.errors import ExplorerError
 from explorer.ui import layers_depth, layers_stages, layers_table, layers_torchinfo, numbers, services, strip
+from explorer.ui.plain import plain
 
 st.title("Layers", anchor=False)
 here = strip.show()
@@ -18,7 +19,7 @@ with next((tab for tab in tabs if tab.open), table):
     try:
         graph = services.graph_of(here.config, here.size)
     except ExplorerError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         st.stop()
 
     if torchinfo.open:

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from math import atan2, cos, pi, sin
 
 from explorer.graph.layout_model import Box, Curve, Layout, Point
-from explorer.graph.layout_size import FRAME_FONT, LABEL_FONT, SUBTITLE_FONT, TITLE_FONT, text_width
+from explorer.graph.layout_size import (
+    FRAME_FONT,
+    LABEL_FONT,
+    SUBTITLE_FONT,
+    TITLE_FONT,
+    frame_title,
+    text_width,
+)
 from explorer.graph.view_model import EdgeKind, NodeKind, Style, View, ViewEdge, ViewFrame, ViewNode
 from explorer.graph.view_text import EDGE_COLOURS, EDGE_LABELS, edge_caption, shape_of
 from explorer.roles import FRAMES, ROLE_STYLES, Role, Shape
@@ -112,7 +119,13 @@ def _frames(view: View, layout: Layout) -> Iterator[Outline | Text]:
         )  # fmt: skip
         y = box.bottom - 10.0 if bottom else box.y + 11.0
         yield Text(
-            box.x + 9.0, y, frame.label, FRAME_FONT, mixed(colour, 0.55, INK), bold=True, anchor="start"
+            box.x + 9.0,
+            y,
+            frame_title(frame, box.width),
+            FRAME_FONT,
+            mixed(colour, 0.55, INK),
+            bold=True,
+            anchor="start",
         )
 
 

@@ -1,6 +1,6 @@
 """How large things are drawn, from the text on them. CSS pixels."""
 
-from explorer.graph.view_model import NodeKind, Style, ViewNode
+from explorer.graph.view_model import NodeKind, Style, ViewFrame, ViewNode, shape_text
 from explorer.graph.view_text import shape_of
 from explorer.roles import Shape
 
@@ -19,6 +19,13 @@ _MEAN_WIDTH = 0.53
 def text_width(text: str, font: float) -> float:
     """About how wide ``text`` will be; a little too wide rather than too narrow."""
     return len(text) * font * _MEAN_WIDTH
+
+
+def frame_title(frame: ViewFrame, width: float) -> str:
+    """The line in a frame's corner: its name, and the shape that it yields where ``width`` has room for both."""
+    shapes = set(frame.outputs)
+    both = f"{frame.label} · {shape_text(shapes.pop())}" if len(shapes) == 1 else frame.label
+    return both if 0.9 * text_width(both, FRAME_FONT) + 26.0 <= width else frame.label
 
 
 def size_of(node: ViewNode, style: Style) -> tuple[float, float]:

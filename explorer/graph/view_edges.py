@@ -149,7 +149,10 @@ class _Folding:
         if aggregation is not None and not _within(source, aggregation):
             role = self.graph.scope(aggregation).role
             if role is Role.ROOT:
-                return EdgeKind.HDA if _within(source, self._stage_tree(aggregation)) else EdgeKind.IDA
+                # What a pooling hands to a root is the previous stage's aggregate, even where the pooling is a node.
+                hierarchical = _within(source, self._stage_tree(aggregation))
+                pooled = self._lies_in(source, Role.DOWNSAMPLE)
+                return EdgeKind.HDA if hierarchical and not pooled else EdgeKind.IDA
             if role is Role.NODE and (
                 self._passes(arrival, Role.UPSAMPLE) or self._lies_in(source, Role.UPSAMPLE)
             ):

@@ -13,6 +13,7 @@ from explorer.config.part import MAX_CHANNELS, MAX_CLASSES
 from explorer.errors import ExplorerError
 from explorer.ui import numbers, services, shell, state
 from explorer.ui.draft import HEADS, Draft, numbers_in
+from explorer.ui.plain import plain
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,7 +57,7 @@ def _dialog(current: state.Current) -> None:
     with sides.cell(), st.container(key="configure-text"):
         _text(draft)
     if draft.problem:
-        st.error(draft.problem, icon=":material/error:")
+        st.error(plain(draft.problem), icon=":material/error:")
     pressed = st.button(
         f"Build on {services.device_name(current)}",
         type="primary",
@@ -209,14 +210,19 @@ def _switch(draft: Draft, part: str, name: str, fields: Mapping[str, Any], label
 def _build_and_apply(current: state.Current, config: ModelConfig) -> None:
     size = current.size if config.task is current.config.task else None
     about = state.changed(current, model=config, size=size)
+    problem = None
     with st.status("Building the network", expanded=True) as status:
         try:
             built = _build(about, st.write)
         except ExplorerError as error:
-            status.update(label="The network was not built", state="error")
-            st.error(str(error), icon=":material/error:")
-            return
-        status.update(label=f"Built on {built.device}", state="complete", expanded=False)
+            problem = error
+            status.update(label="The network was not built", state="error", expanded=False)
+        else:
+            status.update(label=f"Built on {built.device}", state="complete", expanded=False)
+    if problem is not None:
+        # Outside the steps, which fold away: the reason is what counts now.
+        st.error(plain(problem), icon=":material/error:")
+        return
     state.apply(about)
     st.session_state[_BUILT] = (about, built)
 

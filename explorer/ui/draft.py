@@ -1,6 +1,7 @@
 """A configuration being edited, as text and as a form at once; nothing that was typed is ever lost."""
 
 import copy
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,9 @@ from explorer.errors import ConfigError
 
 HEADS = {head.model_fields["kind"].default: head for head in (ClassifyHead, DLAUpHead, CenterNetHead)}
 """The heads by their ``kind``."""
+
+# Bounded: Python refuses to read thousands of digits, and no field takes ten.
+_NUMBER = re.compile(r"[+-]?\d{1,9}")
 
 
 @dataclass(slots=True)
@@ -78,8 +82,8 @@ class Draft:
 
 
 def numbers_in(text: str) -> list[int | str]:
-    """Whole numbers separated by commas or spaces; what is not a number stays as it was typed."""
-    return [int(word) if word.isdecimal() else word for word in text.replace(",", " ").split()]
+    """Whole numbers separated by commas or spaces; what is not one, or is far too long, stays as it was typed."""
+    return [int(word) if _NUMBER.fullmatch(word) else word for word in text.replace(",", " ").split()]
 
 
 def _plain(config: ModelConfig) -> dict[str, Any]:

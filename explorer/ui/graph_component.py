@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.graph.layout_model import Curve, Layout
+from explorer.graph.layout_size import frame_title
 from explorer.graph.view_model import EdgeKind, NodeKind, Style, View, ViewEdge, ViewFrame, ViewNode
 from explorer.graph.view_text import EDGE_LABELS, EDGE_MEANINGS, edge_caption, shape_of, spoken, tooltip
 from explorer.roles import FRAMES, ROLE_STYLES, Role
@@ -116,7 +117,7 @@ def _frame(frame: ViewFrame, layout: Layout) -> dict[str, Any]:
         "y": box.y,
         "w": box.width,
         "h": box.height,
-        "t": frame.label,
+        "t": frame_title(frame, box.width),
         "role": frame.role.value if frame.role else None,
         "colour": _colour(frame.role),
         "say": spoken(frame),

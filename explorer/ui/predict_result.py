@@ -30,7 +30,8 @@ def show(answer: Answer, picture: Picture) -> None:
     prediction = answer.prediction
     # Shipped scenes are the only pictures with a known answer, and only networks of their classes can meet it.
     truth = picture.truth if _speaks_of_scenes(prediction) else None
-    key = f"predict-view-{prediction.task.value}"
+    # Hidden classes are numbers: another protocol's classes start afresh.
+    key = f"predict-view-{prediction.task.value}-{prediction.protocol.name.lower().replace(' ', '-')}"
     if prediction.task is Task.CLASSIFICATION:
         left, right = st.columns(2, gap="medium")
         with left:
@@ -122,7 +123,7 @@ def _detection(prediction: Prediction, picture: Picture, viewed: Viewed) -> None
     with st.container(horizontal=True):
         st.download_button(
             "Boxes (COCO JSON)",
-            lambda: coco_json(prediction, kept, picture.name),
+            coco_json(prediction, kept, picture.name),
             f"{stem}-boxes.json",
             "application/json",
             icon=":material/download:",

@@ -15,6 +15,7 @@ from explorer.inference.open_image import open_image
 from explorer.runtime import EnginePool
 from explorer.runtime.recent import Recent
 from explorer.ui import strip
+from explorer.ui.plain import plain
 from explorer.ui.predict_source import Picture
 from explorer.ui.state import Current
 from explorer.weights import MismatchError
@@ -137,7 +138,7 @@ def run(
         except ExplorerError as error:
             slot.empty()
             with slot.container():
-                st.error(str(error), icon=":material/error:")
+                st.error(plain(error), icon=":material/error:")
                 if isinstance(error, MismatchError):
                     with st.expander("Every key that does not fit"):
                         st.code("\n".join(error.report.lines), language=None, height=320)

@@ -11,6 +11,7 @@ from explorer.inference.open_image import ALLOWED, EXTENSIONS, MAX_BYTES
 from explorer.inference.samples import MAX_NUMBER, scene_file, scene_number
 from explorer.training import Scene
 from explorer.ui import predict_gallery
+from explorer.ui.plain import plain
 
 _KEPT = "predict.file"
 
@@ -133,7 +134,7 @@ def _upload() -> Picture | None:
         )
         return None
     if file is None:
-        st.caption(f"Still here: {kept[0]}")
+        st.caption(f"Still here: {plain(kept[0])}")
     return Picture(*kept)
 
 

@@ -8,6 +8,7 @@ from explorer.config import presets
 from explorer.errors import ExplorerError
 from explorer.ui import configure, numbers, services, state
 from explorer.ui.catalog import entries, family_of
+from explorer.ui.plain import plain
 from explorer.weights import WeightsKind
 
 _PROBLEM = "strip.problem"
@@ -33,9 +34,9 @@ def show() -> state.Current:
         _device(current)
         configure.button(current)
     for sentence in (*current.notices, *_own_notice(current)):
-        st.warning(sentence, icon=":material/info:")
+        st.warning(plain(sentence), icon=":material/info:")
     if problem := st.session_state.pop(_PROBLEM, None):
-        st.error(problem, icon=":material/error:")
+        st.error(plain(problem), icon=":material/error:")
     _facts(facts, current)
     return current
 
@@ -60,7 +61,7 @@ def _facts(slot: st.delta_generator.DeltaGenerator, current: state.Current) -> N
             totals = services.graph_of(current.config, current.size).totals
         except ExplorerError as error:
             slot.empty()
-            st.error(str(error), icon=":material/error:")
+            st.error(_no_size(current, error), icon=":material/error:")
             st.stop()
         counts = (totals.parameters, totals.live_parameters, totals.macs)
     parameters, live, macs = counts
@@ -73,6 +74,15 @@ def _facts(slot: st.delta_generator.DeltaGenerator, current: state.Current) -> N
         f"{'' if live == parameters else f' ({numbers.count(live)} live)'} ·</span> "
         f"<b>{numbers.macs(macs)}</b> <span>at {numbers.size(current.size)}</span></div>",
         width="stretch",
+    )
+
+
+def _no_size(current: state.Current, error: ExplorerError) -> str:
+    default = current.config.default_input[2:]
+    if current.size == default:
+        return plain(error)
+    return plain(
+        f"{error} {current.title} does not take {numbers.size(current.size)}: use {numbers.size(default)}."
     )
 
 

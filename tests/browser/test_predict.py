@@ -103,6 +103,8 @@ def test_threshold_and_top_k_without_the_network(app: Page, settled) -> None:
     top_k.dispatch_event("change")
     expect(boxes).to_have_count(5)
     threshold.dispatch_event("change")
+    # The text below the picture follows once Python has heard of both.
+    expect(app.get_by_text(re.compile(r"Finds \d+ of \d+ objects .*, with [0-5] that"))).to_be_visible()
     settled(app)
     with app.expect_download() as download:
         app.get_by_role("button", name="Boxes (COCO JSON)").click()

@@ -6,8 +6,9 @@ import pytest
 
 from explorer.graph.layout import layout
 from explorer.graph.layout_model import Layout
+from explorer.graph.layout_size import frame_title
 from explorer.graph.view import all_open, view
-from explorer.graph.view_model import Style
+from explorer.graph.view_model import Style, ViewFrame
 from explorer.roles import Role
 from tests.graph.view_cases import PRESETS, graph_of
 
@@ -26,6 +27,18 @@ def placed(request):
     groups = {"first": None, "none": (), "all": all_open(graph, style)}[opened]
     shown = view(graph, style, groups)
     return shown, layout(shown)
+
+
+def test_frames_say_what_they_yield_where_there_is_room():
+    shown = view(graph_of("dla34up"), Style.PAPER)
+    level3 = shown.items["base.level3"]
+    decoder = shown.items["dla_up"]
+    assert isinstance(level3, ViewFrame)
+    assert isinstance(decoder, ViewFrame)
+    assert frame_title(level3, 300) == "level3 · 128×16×16"
+    assert frame_title(level3, 80) == "level3"
+    assert len(set(level3.outputs)) == 1
+    assert frame_title(decoder, 300) == "dla_up · 32×64×64"
 
 
 def overlap(a, b):

@@ -204,6 +204,16 @@ def test_pooling_and_projection_are_drawn_into_the_edge():
     assert dead == {"level3.project.0", "level3.project.1", "level4.project.0", "level4.project.1"}
 
 
+def test_a_pooling_that_is_a_node_still_carries_the_iterative_link():
+    shown = view(graph_of("dla34"), Style.MODULES, {f"level{i}" for i in range(2, 6)})
+    assert ends(shown, EdgeKind.IDA) == {
+        ("level3.downsample", "level3.tree2"),
+        ("level4.downsample", "level4.tree2"),
+        ("level5.downsample", "level5.root"),
+    }
+    assert ("level2.tree1", "level2.root") in ends(shown, EdgeKind.HDA)
+
+
 def test_a_closed_tree_keeps_its_skips():
     shown = view(graph_of("dla34"), "paper", {"level4"})
     assert shown.items["level3"].openable

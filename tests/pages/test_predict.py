@@ -96,7 +96,7 @@ def test_detections_follow_the_threshold_without_the_network(open_page):
     page = open_page("predict", **QUERY | {"model": "scenes_det", "scene": "5"})
     assert page.number_input(key="predict-scene").value == 5
     runs = said(page).partition("engine's run")[2].split(",")[0]
-    page.session_state["predict-view-detection"] = {
+    page.session_state["predict-view-detection-scenes"] = {
         "threshold": 0.0,
         "top_k": 7,
         "opacity": 0.5,
@@ -104,7 +104,7 @@ def test_detections_follow_the_threshold_without_the_network(open_page):
     }
     page.run()
     assert len(page.dataframe[0].value) == 7
-    page.session_state["predict-view-detection"] = {
+    page.session_state["predict-view-detection-scenes"] = {
         "threshold": 1.0,
         "top_k": 7,
         "opacity": 0.5,

@@ -74,6 +74,14 @@ def test_the_visible_share_is_that_of_the_whole_shape():
                 assert drawn.instances[0].visible == 1.0
 
 
+def test_density_adds_shapes_and_leaves_the_rest_alone():
+    usual, dense = ([scene(seed, 160, density) for seed in range(30)] for density in (1.0, 2.0))
+    more = sum(len(item.instances) for item in dense) / sum(len(item.instances) for item in usual)
+    assert 1.6 < more <= 2.05
+    assert all(np.array_equal(scene(seed, 160).image, usual[seed].image) for seed in range(3))
+    assert min(item.visible for drawn in dense for item in drawn.instances) >= MINIMUM_VISIBLE
+
+
 def test_every_class_appears_about_as_often():
     counts = np.bincount(
         [item.category for seed in range(120) for item in scene(seed, 192).instances], minlength=8

@@ -84,3 +84,13 @@ def test_a_detector_counts_its_classes_in_its_heatmap():
     draft.set("head.heads", "hm", 3)
     assert draft.config is not None
     assert draft.config.head.heads == {"hm": 3, "wh": 2, "reg": 2}
+
+
+def test_what_is_no_number_or_far_too_long_stays_text_and_is_refused():
+    assert numbers_in("1, 2 -3  abc") == [1, 2, -3, "abc"]
+    assert numbers_in("9" * 5000) == ["9" * 5000]
+    draft = Draft.of(DLA34)
+    draft.set("backbone", "channels", numbers_in("9" * 5000))
+    assert draft.config is None
+    assert draft.problem is not None
+    assert len(draft.problem) < 200
