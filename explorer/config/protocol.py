@@ -40,6 +40,12 @@ class Fit(StrEnum):
     PADDED = "padded"
     """Own size, centred on a multiple of 32, and filled up as ``Border`` says; untouched where it already is one."""
 
+    SCALED = "scaled"
+    """DeepLab's demonstration: the longer side resized, up or down, with nothing around it."""
+
+    OWN = "own"
+    """DeepLab's evaluation: own size, with nothing around it."""
+
     CROPPED = "cropped"
     """The shorter side resized, then a square cut from the centre."""
 
@@ -56,7 +62,8 @@ class Protocol:
     """Everything between an RGB picture and the network, and between its outputs and their names.
 
     The input is ``(pixel / 255 - mean) / std`` with ``mean`` and ``std`` in ``channel_order``. ``labels`` and
-    ``colours`` have an entry per class. ``size`` is the side of a fixed or cropped input; ``shorter_side`` is
+    ``colours`` have an entry per class. ``size`` is the side of a fixed or cropped input, or the longer side of a
+    scaled one; ``shorter_side`` is
     that of the resized picture before cropping. ``category_ids`` are COCO's ids of the labels, where it has any.
     ``background`` is the class that stands for nothing in particular. ``pictures`` says what the published or
     shipped weights have seen.
@@ -223,7 +230,9 @@ VOC = Protocol(
     mean=(104.008 / 255, 116.669 / 255, 122.675 / 255),
     std=(1 / 255, 1 / 255, 1 / 255),
     channel_order=ChannelOrder.BGR,
-    fits=(Fit.PADDED,),
+    # The published demonstration comes first: it is what the authors show people's own photographs to.
+    fits=(Fit.SCALED, Fit.OWN),
+    size=513,
     background=0,
     pictures="everyday photographs with the 20 object classes of PASCAL VOC",
 )
@@ -298,7 +307,8 @@ def protocol_of(config: ModelConfig) -> Protocol:
                 mean=VOC.mean,
                 std=VOC.std,
                 channel_order=ChannelOrder.BGR,
-                fits=(Fit.PADDED,),
+                fits=VOC.fits,
+                size=VOC.size,
                 pictures="unknown pictures",
             )
         case FeaturesHead():

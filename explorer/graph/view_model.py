@@ -26,6 +26,7 @@ class EdgeKind(StrEnum):
     HDA = "hda"
     UPSAMPLE = "upsample"
     DOWNSAMPLE = "downsample"
+    DENSE = "dense"
     FLOW = "flow"
     RESIDUAL = "residual"
 

@@ -9,13 +9,20 @@ from typing import Any
 
 import torch
 
-from explorer.config import CenterNetHead, ModelConfig, Task
+from explorer.config import (
+    CenterNetHead,
+    ClassifyHead,
+    DeepLabHead,
+    DLAUpHead,
+    FeaturesHead,
+    ModelConfig,
+)
 from explorer.config.protocol import Fit, Protocol, protocol_of
 from explorer.errors import ConfigError
-from explorer.inference.decode import decode_centres, decode_mask, decode_probabilities
+from explorer.inference.decode import decode_centres, decode_mask, decode_probabilities, decode_scores
 from explorer.inference.geometry import MULTIPLE, Geometry, geometry
 from explorer.inference.open_image import OpenedImage, open_image
-from explorer.inference.prediction import Prediction, Timings
+from explorer.inference.prediction import NOTHING_TO_SAY, Prediction, Timings
 from explorer.inference.preprocess import preprocess
 from explorer.runtime.engine import Engine
 
@@ -61,6 +68,8 @@ def run(
 def _refuse(
     config: ModelConfig, protocol: Protocol, threshold: float, top_k: int, max_side: int, fit: Fit
 ) -> None:
+    if isinstance(config.head, FeaturesHead):
+        raise ConfigError(NOTHING_TO_SAY)
     if config.backbone.input_channels != 3:
         raise ConfigError(
             f"This network takes {config.backbone.input_channels} channels, and a picture has 3: "
@@ -95,19 +104,25 @@ def _decoded(
     place: Geometry,
     top_k: int,
 ) -> Prediction:
-    """The answer, its timings still empty. ``outputs`` are the network's own: their type depends on its head."""
+    """The answer, its timings still empty. ``outputs`` are the network's own: their type depends on its head.
+
+    Raises ConfigError for a network without a head.
+    """
     protocol = protocol_of(config)
     blank = Prediction(protocol.task, protocol, image, place, Timings(0, 0, 0, 0, 0))
-    head = config.head
-    match protocol.task:
-        case Task.CLASSIFICATION:
+    match config.head:
+        case ClassifyHead():
             return replace(blank, probabilities=decode_probabilities(outputs, len(protocol.labels)))
-        case Task.SEGMENTATION:
+        case DLAUpHead():
             mask, confidence = decode_mask(outputs[0], place)
             return replace(blank, mask=mask, confidence=confidence)
-        case Task.DETECTION:
+        case DeepLabHead():
+            mask, confidence = decode_scores(outputs, place)
+            return replace(blank, mask=mask, confidence=confidence)
+        case FeaturesHead():
+            raise ConfigError(NOTHING_TO_SAY)
+        case CenterNetHead(down_ratio=stride):
             maps = outputs[-1]
-            stride = head.down_ratio if isinstance(head, CenterNetHead) else 1
             found = decode_centres(maps["hm"], maps["wh"], maps.get("reg"), place, stride, top_k)
             return replace(
                 blank,
