@@ -103,7 +103,7 @@ def label_offsets(entries: Sequence[Entry]) -> list[tuple[float, float]]:
 
     Greedy, the most crowded marks first; a label avoids all marks, the labels placed before it and the plot's edges.
     """
-    places = [_place(entry) for entry in entries]
+    places = [place(entry) for entry in entries]
     marks = [Box(x, y, _size(e) + 2, _size(e) + 2) for e, (x, y) in zip(entries, places, strict=True)]
     crowd = [sum(hypot(x - u, y - v) < 90 for u, v in places) for x, y in places]
     placed: dict[int, Box] = {}
@@ -133,7 +133,7 @@ def _around(at: tuple[float, float], width: float, mark: float) -> list[tuple[fl
     ]
 
 
-def _place(entry: Entry) -> tuple[float, float]:
+def place(entry: Entry) -> tuple[float, float]:
     """A mark's place in the plot, in pixels from its upper left corner."""
     value = entry.score.value if entry.score else _Y_RANGE[0]
     across = (log10(entry.macs / 1e9) - _X_RANGE[0]) / (_X_RANGE[1] - _X_RANGE[0])
