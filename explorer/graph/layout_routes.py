@@ -1,7 +1,7 @@
 """How edges run between boxes that are already placed: short curves where the way is free, lanes above where not."""
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from explorer.graph.layout_model import Box, Curve, Point, middle
@@ -31,22 +31,27 @@ SAMPLES = tuple(step / 16 for step in range(1, 16))
 Points = tuple[Point, ...]
 
 
-def routes(view: View, boxes: Mapping[str, Box]) -> tuple[Curve, ...]:
-    """A curve for each edge of ``view``, in its order."""
-    return _Router(view, boxes).curves()
+def routes(view: View, boxes: Mapping[str, Box]) -> tuple[tuple[Curve, ...], frozenset[str]]:
+    """A curve for each edge of ``view``, in its order, and the ids of the edges that share their way with others."""
+    router = _Router(view, boxes)
+    return router.curves(), frozenset(router.shared)
 
 
 class _Router:
     def __init__(self, view: View, boxes: Mapping[str, Box]) -> None:
         self.view = view
         self.boxes = boxes
+        self.frames = {node.id: node.frame for node in view.nodes}
+        calls = Counter(frame.path for frame in view.frames)
+        self.repeated = {frame.id for frame in view.frames if calls[frame.path] > 1}
         self.roles = {node.id: node.role for node in view.nodes}
         self.obstacles = sorted(boxes.values(), key=lambda box: box.x)
         self.lanes: list[tuple[float, float, float]] = []
         self.entry = self._entries()
+        self.shared = self._buses()
 
     def curves(self) -> tuple[Curve, ...]:
-        found = self._buses()
+        found = dict(self.shared)
         # Short edges first: longer lanes then run outside of shorter ones.
         by_span = sorted(self.view.edges, key=self._span)
         for edge in by_span:
@@ -181,6 +186,8 @@ class _Router:
         """Up from the source, along a lane above everything between, and down to the target."""
         source, target = self.boxes[edge.source], self.boxes[edge.target]
         x0, x1 = source.centre[0], target.centre[0]
+        if (points := self._low_lane(edge)) is not None:
+            return points
         y = self._height(min(x0, x1), max(x0, x1))
         up: tuple[Point, ...] = ((x0, source.y), (x0, y))
         if not self._free(_line(*up), edge):
@@ -195,12 +202,30 @@ class _Router:
             down = ((target.x - ASIDE, y), (target.x - ASIDE, end[1]), end)
         return _bent(*up, *down)
 
+    def _low_lane(self, edge: ViewEdge) -> Points | None:
+        """The lane right above the frame that holds both ends, where another call of its module stands above."""
+        source, target = self.boxes[edge.source], self.boxes[edge.target]
+        x0, x1 = source.centre[0], target.centre[0]
+        left, right = min(x0, x1), max(x0, x1)
+        frame = self.frames[edge.source]
+        if frame not in self.repeated or self.frames[edge.target] != frame:
+            return None
+        y = min(box.y for box in self._between(left, right) if self.frames[box.id] == frame) - CORNER
+        if all(box.bottom > y for box in self._between(left, right)):
+            return None
+        points = _bent((x0, source.y), (x0, y), (x1, y), (x1, target.y))
+        crossed = any(a < right and b > left and abs(lane - y) < LANE for a, b, lane in self.lanes)
+        if crossed or not self._free(points, edge):
+            return None
+        self.lanes.append((left, right, y))
+        return points
+
+    def _between(self, left: float, right: float) -> list[Box]:
+        return [box for box in self.obstacles if box.x < right + CLEARANCE and box.right > left - CLEARANCE]
+
     def _height(self, left: float, right: float) -> float:
         """Takes the lowest free lane above everything between ``left`` and ``right``, and returns its y."""
-        between = [
-            box for box in self.obstacles if box.x < right + CLEARANCE and box.right > left - CLEARANCE
-        ]
-        y = min(box.y for box in between) - CORNER
+        y = min(box.y for box in self._between(left, right)) - CORNER
         beside = sorted(lane for a, b, lane in self.lanes if a < right and b > left)
         while _near(beside, y):
             y -= LANE

@@ -26,8 +26,8 @@ class EdgeKind(StrEnum):
     HDA = "hda"
     UPSAMPLE = "upsample"
     DOWNSAMPLE = "downsample"
-    DENSE = "dense"
     FLOW = "flow"
+    DENSE = "dense"
     RESIDUAL = "residual"
 
 

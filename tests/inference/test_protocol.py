@@ -91,6 +91,7 @@ def test_voc() -> None:
     assert colour["person"] == (192, 128, 128)
     assert colour["tv monitor"] == (0, 64, 128)
     assert protocol_of(preset("deeplabv2_resnet101_msc")) is VOC
+    assert (VOC.fit, VOC.size) == (Fit.SCALED, 513)
 
 
 def test_deeplab_reads_blue_first_with_nothing_divided() -> None:
