@@ -24,7 +24,7 @@ with top.cell():
         wanted = st.text_input("Find", placeholder="dla60, OSA, rates …", key="catalog-find", width=190)
         order = st.selectbox("Sort by", list(catalog_cards.Order), key="catalog-order", width=190)
         configure.button(here, "Configure your own")
-    families = st.pills("Show", list(Family), selection_mode="multi", key="catalog-families")
+    families = st.pills("Show", list(Family), selection_mode="multi", wrap=True, key="catalog-families")
 with top.cell():
     catalog_chart.accuracy(list(entries().values()))
 

@@ -1,8 +1,8 @@
 """ImageNet accuracy against cost, for every network of the catalog of which both are known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import cos, hypot, log10, pi, sin
+from math import cos, hypot, inf, log10, pi, sin
 
 import streamlit as st
 
@@ -12,7 +12,11 @@ from explorer.ui.catalog import Entry, Family, Measure
 _HEIGHT = 400
 _X_RANGE, _Y_RANGE = (-0.42, 1.22), (63.0, 81.0)
 _PLOT = (500.0, 320.0)
-"""Pixels that the marks spread over, at least on a desk: labels that keep clear there do so on wider screens."""
+"""Pixels that the marks spread over, at least on a desk."""
+_STRETCHES = (1.0, 1.3, 1.8)
+"""How much wider it may be: labels keep clear of each other at all of these."""
+
+Point = tuple[float, float]
 
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
 _FONT, _LETTER, _LINE = 11, 6.1, 13.0
@@ -98,52 +102,85 @@ def accuracy(entries: Sequence[Entry]) -> None:
     st.caption(f"Accuracy: {links}; cost as traced here.")
 
 
-def label_offsets(entries: Sequence[Entry]) -> list[tuple[float, float]]:
+def label_offsets(entries: Sequence[Entry]) -> list[Point]:
     """Where each label's centre stands from its mark, in pixels: the nearest place that is least in the way.
 
-    Greedy, the most crowded marks first; a label avoids all marks, the labels placed before it and the plot's edges.
+    Greedy, the most crowded marks first. A label avoids all marks, the labels placed before it with their lines, and
+    the plot's edges, at each of the widths that the plot may have.
     """
-    places = [place(entry) for entry in entries]
-    marks = [Box(x, y, _size(e) + 2, _size(e) + 2) for e, (x, y) in zip(entries, places, strict=True)]
-    crowd = [sum(hypot(x - u, y - v) < 90 for u, v in places) for x, y in places]
-    placed: dict[int, Box] = {}
+    marks = [place(entry) for entry in entries]
+    crowd = [sum(hypot(x - u, y - v) < 90 for u, v in marks) for x, y in marks]
+    offsets: dict[int, Point] = {}
     for index in sorted(range(len(entries)), key=lambda i: -crowd[i]):
         width = len(entries[index].name) * _LETTER + 4
-        candidates = [Box(x, y, width, _LINE) for x, y in _around(places[index], width, marks[index].width)]
-        taken = [*marks, *placed.values()]
-        placed[index] = min(
-            candidates,
-            key=lambda box, at=places[index]: (  # type: ignore[misc]  # bound now, not when the loop has moved on
-                sum(box.overlap(other) for other in taken) + _outside(box) * _LINE,
-                hypot((box.x - at[0]) / 2, box.y - at[1]),
-            ),
-        )
-    return [(placed[i].x - places[i][0], placed[i].y - places[i][1]) for i in range(len(entries))]
+
+        least, best = inf, (0.0, 0.0)
+        for offset in _around(width, _size(entries[index])):
+            lost = sum(_lost(entries, offsets, index, offset, width, stretch) for stretch in _STRETCHES)
+            if lost < least:
+                least, best = lost, offset
+            if not lost:
+                break
+        offsets[index] = best
+    return [offsets[index] for index in range(len(entries))]
 
 
-def _around(at: tuple[float, float], width: float, mark: float) -> list[tuple[float, float]]:
-    """Centres of a label around a mark: sixteen directions, ever farther out."""
+def _lost(
+    entries: Sequence[Entry],
+    offsets: Mapping[int, Point],
+    index: int,
+    offset: Point,
+    width: float,
+    stretch: float,
+) -> float:
+    """The area, in pixels, that a label at an offset would take from what is there, in a plot so much wider."""
+    marks = [(x * stretch, y) for x, y in map(place, entries)]
+    mark = marks[index]
+    label = Box(mark[0] + offset[0], mark[1] + offset[1], width, _LINE)
+    labels, lines = [], []
+    for other, (x, y) in offsets.items():
+        at = marks[other]
+        labels.append(Box(at[0] + x, at[1] + y, len(entries[other].name) * _LETTER + 4, _LINE))
+        lines += _line(at, labels[-1])
+    squares = [Box(x, y, _size(e) + 2, _size(e) + 2) for e, (x, y) in zip(entries, marks, strict=True)]
+    right = label.x + width / 2 - _PLOT[0] * stretch
+    outside = max(0.0, width / 2 - label.x, right) + max(0.0, _LINE - label.y, label.y + _LINE - _PLOT[1])
+    return (
+        sum(label.overlap(box) for box in (*squares, *labels, *lines))
+        + sum(point.overlap(box) for point in _line(mark, label) for box in labels)
+        + outside * _LINE
+    )
+
+
+def _line(start: Point, label: Box) -> list[Box]:
+    """Points of the line from a mark to its label, as far as the label does not hide it."""
+    across, down = label.x - start[0], label.y - start[1]
     return [
-        (
-            at[0] + cos(turn * pi / 8) * (mark / 2 + 3 + gap + width / 2),
-            at[1] + sin(turn * pi / 8) * (mark / 2 + 3 + gap + _LINE / 2),
-        )
-        for gap in range(0, 70, 4)
-        for turn in range(16)
+        Box(start[0] + across * t, start[1] + down * t, 3, 3)
+        for t in (0.2, 0.4, 0.6, 0.8)
+        if abs(down) * (1 - t) > label.height / 2 or abs(across) * (1 - t) > label.width / 2
     ]
 
 
-def place(entry: Entry) -> tuple[float, float]:
+def _around(width: float, mark: float) -> list[Point]:
+    """Offsets of a label from its mark: sixteen directions, and ever farther out, the nearest first."""
+    found = [
+        (
+            cos(turn * pi / 8) * (mark / 2 + 4 + gap + width / 2),
+            sin(turn * pi / 8) * (mark / 2 + 4 + gap + _LINE / 2),
+        )
+        for gap in range(0, 70, 5)
+        for turn in range(16)
+    ]
+    return sorted(found, key=lambda offset: hypot(offset[0] / 2, offset[1]))
+
+
+def place(entry: Entry) -> Point:
     """A mark's place in the plot, in pixels from its upper left corner."""
     value = entry.score.value if entry.score else _Y_RANGE[0]
     across = (log10(entry.macs / 1e9) - _X_RANGE[0]) / (_X_RANGE[1] - _X_RANGE[0])
     down = (_Y_RANGE[1] - value) / (_Y_RANGE[1] - _Y_RANGE[0])
     return across * _PLOT[0], down * _PLOT[1]
-
-
-def _outside(box: Box) -> float:
-    """By how much a label sticks out of the plot."""
-    return max(0.0, box.width / 2 - box.x, box.x + box.width / 2 - _PLOT[0]) + max(0.0, box.height - box.y)
 
 
 def _size(entry: Entry) -> float:

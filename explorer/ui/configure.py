@@ -85,9 +85,9 @@ def _form(draft: Draft) -> None:
     offered = [kind for kind, reason in heads.items() if reason is None or kind == head["kind"]]
     _kind(draft, "Head", offered, head["kind"], _HEAD_NAMES, draft.choose_head)
     configure_fields.show(draft, "head", head, HEADS[head["kind"]])
-    refused = {reason: None for kind, reason in heads.items() if reason and kind not in offered}
-    for reason in refused:
-        st.caption(f"Not here: {plain(reason)}.")
+    for kind, reason in heads.items():
+        if kind not in offered:
+            st.caption(f"{_HEAD_NAMES[kind]} is not offered: {plain(str(reason))}.")
 
 
 def _kind(
