@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import ceil
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +19,7 @@ from explorer.config import (
     ModelConfig,
 )
 from explorer.config.protocol import Fit, Protocol, protocol_of
-from explorer.errors import ConfigError
+from explorer.errors import ConfigError, ImageError
 from explorer.inference.decode import decode_centres, decode_mask, decode_probabilities, decode_scores
 from explorer.inference.geometry import MULTIPLE, Geometry, geometry
 from explorer.inference.open_image import OpenedImage, open_image
@@ -49,6 +50,7 @@ def run(
     image = open_image(image_bytes)
     opened = perf_counter()
     place = geometry(protocol, chosen, image.width, image.height, max_side)
+    _refuse_vanishing(engine.config, place)
     engine.require(place.input)
     inputs = torch.from_numpy(preprocess(image.rgb, protocol, chosen, place))
     prepared = perf_counter()
@@ -95,6 +97,18 @@ def _refuse(
     if fit not in protocol.fits:
         allowed = ", ".join(protocol.fits)
         raise ConfigError(f"The fit {fit.value!r} is not part of {protocol.name}; allowed: {allowed}.")
+
+
+def _refuse_vanishing(config: ModelConfig, place: Geometry) -> None:
+    """Raises ImageError where a network of several scales would be left with no pixel at one of them."""
+    if not isinstance(config.head, DeepLabHead) or not config.head.multi_scale:
+        return
+    smallest = min(config.head.scales)
+    if min(place.input) * smallest < 1:
+        raise ImageError(
+            f"The image is computed at {place.input[0]} x {place.input[1]} pixels, and nothing of that is left at the "
+            f"network's scale {smallest:g}: both sides must have at least {ceil(1 / smallest)} pixels."
+        )
 
 
 def _decoded(
