@@ -157,7 +157,7 @@ def _line(start: Point, label: Box) -> list[Box]:
     across, down = label.x - start[0], label.y - start[1]
     return [
         Box(start[0] + across * t, start[1] + down * t, 3, 3)
-        for t in (0.2, 0.4, 0.6, 0.8)
+        for t in (step / 12 for step in range(1, 12))
         if abs(down) * (1 - t) > label.height / 2 or abs(across) * (1 - t) > label.width / 2
     ]
 

@@ -113,7 +113,7 @@ def _network(current: state.Current) -> None:
         (*own, *presets()),
         index=[*own, *presets()].index(current.title),
         label_visibility="collapsed",
-        width=230,
+        width=300,
         key=key,
         on_change=choose,
     )
