@@ -72,9 +72,10 @@ def _refuse(
 ) -> None:
     if isinstance(config.head, FeaturesHead):
         raise ConfigError(NOTHING_TO_SAY)
-    if config.backbone.input_channels != 3:
+    channels = config.backbone.input_channels
+    if channels != 3:
         raise ConfigError(
-            f"This network takes {config.backbone.input_channels} channels, and a picture has 3: "
+            f"This network's input has {channels} {'channel' if channels == 1 else 'channels'}, and a picture has 3: "
             "set input_channels to 3 to run it on pictures."
         )
     if isinstance(config.head, CenterNetHead) and not (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -68,12 +68,14 @@ def write_weights(weights: Mapping[str, Tensor], path: Path) -> None:
     partial.replace(path)
 
 
-def scores(path: Path, config: ModelConfig, device: str) -> list[SegmentationScore | DetectionScore]:
-    """Load a weights file as a visitor's engine would and evaluate it on the test scenes of ``TESTS``."""
+def scores(
+    path: Path, config: ModelConfig, device: str, tests: Sequence[tuple[int, int]] = TESTS
+) -> list[SegmentationScore | DetectionScore]:
+    """Load a weights file as a visitor's engine would and evaluate it on test scenes, see ``TESTS``."""
     network = build(config)
     load(network, path.read_bytes())
     network = network.to(device).eval()
-    return [evaluate(network, config, TEST_SEEDS[:count], size) for size, count in TESTS]
+    return [evaluate(network, config, TEST_SEEDS[:count], size) for size, count in tests]
 
 
 def hardware(device: str) -> str:
@@ -118,11 +120,13 @@ def _is_parameter(key: str) -> bool:
     return not key.endswith((".running_mean", ".running_var", ".num_batches_tracked"))
 
 
-def finish(recipe: Recipe, run: Run, folder: Path, device: str) -> Path:
+def finish(
+    recipe: Recipe, run: Run, folder: Path, device: str, tests: Sequence[tuple[int, int]] = TESTS
+) -> Path:
     """Write the weights and their card into ``folder``, scored as they will be loaded; return the weights' path."""
     path = folder / f"{recipe.name}.safetensors"
     write_weights(run.weights, path)
-    data = card(recipe, run, hardware(device), scores(path, resolve(recipe.name), device))
+    data = card(recipe, run, hardware(device), scores(path, resolve(recipe.name), device, tests))
     path.with_suffix(".json").write_text(
         json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )

@@ -14,6 +14,7 @@ from explorer.graph.view import all_open, ancestry, default_open, openable, view
 from explorer.graph.view_model import Style, View, shape_text
 from explorer.ui import graph_url, inspector, layouts, shell, state
 from explorer.ui.graph_component import drawing, graph_component, text_sent
+from explorer.ui.plain import plain
 
 KEY = "graph"
 _SEEN = "graph.seen"
@@ -59,8 +60,10 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         style = _style()
         groups = _groups(here, graph, style)
-        st.button("Open all", icon=":material/unfold_more:", on_click=groups.write, args=(groups.everything,))
-        st.button("Close all", icon=":material/unfold_less:", on_click=groups.write, args=(frozenset(),))
+        st.button("Open all", icon=":material/unfold_more:", on_click=groups.write, args=(groups.everything,),
+                  disabled=groups.opened >= groups.everything)  # fmt: skip
+        st.button("Close all", icon=":material/unfold_less:", on_click=groups.write, args=(frozenset(),),
+                  disabled=not groups.opened)  # fmt: skip
         st.button("First look", icon=":material/restart_alt:", on_click=groups.write, args=(groups.default,),
                   help="Open what is open at first sight", disabled=groups.opened == groups.default)  # fmt: skip
         downloads = st.container(width="stretch", horizontal=True, horizontal_alignment="right")
@@ -73,8 +76,9 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
     wanted = _remember(picked, wanted)
     with downloads:
         _downloads(here, graph, shown, placed)
-    if notice:
-        st.info(notice, icon=":material/visibility_off:")
+    for sentence in (notice, _unknown_view()):
+        if sentence:
+            st.info(plain(sentence), icon=":material/visibility_off:")
     item = shown.items.get(wanted or "")
     if item is None:
         st.caption(
@@ -113,18 +117,28 @@ def _groups(here: state.Current, graph: LayerGraph, style: Style) -> Groups:
     return Groups(default, everything, possible, opened)
 
 
+def _unknown_view() -> str | None:
+    asked = st.query_params.get("view", Style.PAPER)
+    return None if asked in set(Style) else f"{_short(asked)} is not a view: use one of {', '.join(Style)}."
+
+
+def _short(text: str) -> str:
+    """A stranger's words, no longer than a name needs to be."""
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
 def _placed(here: state.Current, graph: LayerGraph, style: Style, groups: Groups) -> tuple[View, Layout]:
     """The view with its layout; where that takes too long, the first look, and a sentence that says so."""
     shown = view(graph, style, _with_node_in_sight(groups))
     try:
         return shown, layouts.layout_of(shown)
     except LayoutError as error:
-        st.warning(f"{error} The first look is shown instead.", icon=":material/hourglass_disabled:")
+        st.warning(f"{plain(error)} The first look is shown instead.", icon=":material/hourglass_disabled:")
     shown = view(graph, style, groups.default)
     try:
         return shown, layouts.layout_of(shown)
     except LayoutError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         st.stop()
 
 
@@ -144,12 +158,12 @@ def _with_node_in_sight(groups: Groups) -> frozenset[str]:
 def _wanted(shown: View, groups: Groups) -> tuple[str | None, str | None]:
     """The node of the URL, or the visible group that holds it, and what to say of that."""
     node = st.query_params.get("node")
-    if node is None or node in shown.items:
-        return node, None
+    if not node or node in shown.items:
+        return node or None, None
     around = [path for path in reversed(ancestry(node.partition("#")[0])) if path in shown.items]
     if not around:
-        return None, None
-    return around[0], f"{node[:200]} is inside {around[0]}: open that, or change the view, to see it."
+        return None, f"There is no {_short(node)} in {shown.name}: pick a node in the graph."
+    return around[0], f"{_short(node)} is inside {around[0]}: open that, or change the view, to see it."
 
 
 def _request(wanted: str | None) -> tuple[str | None, int]:

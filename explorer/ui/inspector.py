@@ -52,13 +52,13 @@ def _held(view: View, item: ViewNode | ViewFrame) -> set[str]:
 
 
 def _title(item: ViewNode | ViewFrame) -> None:
-    role = role_label(item.role, item.type)
+    kind = item.type if item.role is None else f"{role_label(item.role, item.type)} · {item.type}"
     stage = "" if item.stage is None else f" · stage {item.stage}"
     colour = theme.role_colour(item.role)
     st.html(
         f'<div style="border-left:4px solid {colour};padding-left:0.6rem;line-height:1.35">'
         f'<b style="font-size:1.1rem;overflow-wrap:anywhere">{escape(item.id if item.path else item.label)}</b><br>'
-        f'<span style="opacity:0.75">{escape(role)} · {escape(item.type)}{stage}</span></div>'
+        f'<span style="opacity:0.75">{escape(kind)}{stage}</span></div>'
     )
     if isinstance(item, ViewNode) and item.dead:
         st.caption("Nothing in here reaches an output of the network: its parameters are dead weight.")

@@ -8,12 +8,14 @@ from enum import StrEnum
 import streamlit as st
 
 from explorer.inference.open_image import ALLOWED, EXTENSIONS, MAX_BYTES
-from explorer.inference.samples import MAX_NUMBER, scene_file, scene_number
+from explorer.inference.samples import MAX_NUMBER, SAMPLES, scene_file, scene_number
 from explorer.training import Scene
 from explorer.ui import predict_gallery
 from explorer.ui.plain import plain
 
 _KEPT = "predict.file"
+_LAST = "predict.last"
+_LAST_SCENE = "predict.last-scene"
 
 
 class Source(StrEnum):
@@ -58,6 +60,7 @@ def choose() -> Picture | None:
         key="predict-source",
         label_visibility="collapsed",
     )
+    st.session_state[_LAST] = source
     picture: Picture | None
     match source:
         case Source.SCENE:
@@ -78,14 +81,20 @@ def choose() -> Picture | None:
 
 
 def _asked_source() -> Source:
-    return Source.SCENE if Source.SCENE.value in st.query_params else Source.SAMPLE
+    """What the link asks for, otherwise what was chosen last: other pages' links say nothing of pictures."""
+    for source in (Source.SCENE, Source.SAMPLE):
+        if source.value in st.query_params:
+            return source
+    return Source(st.session_state.get(_LAST, Source.SAMPLE))
 
 
 def _sample() -> tuple[Picture, str | None]:
     # What the link asked for is marked at first; afterwards the visitor's clicks count.
     start = st.session_state.setdefault("predict.sample", st.query_params.get(Source.SAMPLE.value, ""))
     sample = predict_gallery.pick(start, key="predict-gallery")
-    return Picture(sample.file, sample.path.read_bytes(), _truth(sample.number)), sample.name
+    # The first is what a link without one leads to: naming it would cost a press of the back button.
+    where = None if sample is SAMPLES[0] else sample.name
+    return Picture(sample.file, sample.path.read_bytes(), _truth(sample.number)), where
 
 
 def _scene() -> tuple[Picture, str | None]:
@@ -106,12 +115,13 @@ def _scene() -> tuple[Picture, str | None]:
             )
         )
         st.button("Another scene", icon=":material/casino:", on_click=another)
+    st.session_state[_LAST_SCENE] = number
     return Picture(f"scene-{number}.png", _drawn(number), _truth(number)), str(number)
 
 
 def _asked_number() -> int:
-    """The scene that the link asks for; the first one for what is no number of a scene."""
-    text = st.query_params.get(Source.SCENE.value, "")
+    """The scene that the link asks for, otherwise the one shown last; the first for what is no scene's number."""
+    text = st.query_params.get(Source.SCENE.value, str(st.session_state.get(_LAST_SCENE, 1)))
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 6 else 1
 
 

@@ -122,3 +122,11 @@ def test_what_was_typed_is_never_lost(app, settled):
     text.fill(typed.replace("basik", "bottleneck"))
     text.press("Control+Enter")
     expect(dialog.get_by_role("button", name=re.compile("^Build on"))).to_be_enabled()
+
+
+def test_markdown_in_a_link_is_shown_and_asks_no_other_server(app: Page, settled):
+    app.goto("/?model=%21%5Bx%5D(http://elsewhere.invalid/a.png)")
+    settled(app)
+    expect(app.get_by_text("There is no preset called")).to_contain_text(
+        "![x](http://elsewhere.invalid/a.png)"
+    )

@@ -105,6 +105,19 @@ def test_nonsense_falls_back(open_page, query):
     assert not page.error
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"node": "no.such.node"}, "There is no no.such.node in dla34"),
+        ({"node": "![x](http://elsewhere/n.png)"}, r"!\[x\]("),
+        ({"view": "sketch"}, "paper, modules, operations"),
+    ],
+)
+def test_what_a_link_asks_for_in_vain_is_said_in_plain_words(open_page, query, words):
+    page = open_page("graph", model="dla34", **query)
+    assert words in page.info[0].value
+
+
 def test_what_takes_too_long_is_refused_with_advice_and_the_page_stays(open_page, monkeypatch):
     from explorer.graph import layout as place
     from explorer.ui import layouts

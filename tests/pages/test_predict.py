@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -42,6 +43,34 @@ def said(page: AppTest) -> str:
     """Everything that the page says in words."""
     texts = (*page.markdown, *page.caption, *page.warning, *page.error, *page.info)
     return " ".join(element.value for element in texts) + " ".join(e.proto.body for e in page.get("html"))
+
+
+def visit_layers_and_return(page: AppTest) -> AppTest:
+    """Other pages' links carry the network, and nothing about pictures."""
+    pages = Path(__file__).parents[2] / "pages"
+    for stem in ("layers", "predict"):
+        for parameter in ("sample", "scene"):
+            page.query_params.pop(parameter, None)
+        page.switch_page(str(pages / f"{stem}.py")).run()
+        assert not page.exception, page.exception
+    return page
+
+
+def test_an_upload_is_still_shown_after_a_visit_to_another_page(open_page):
+    page = upload(open_page("predict", **QUERY), "noise.png", png_file())
+    page = visit_layers_and_return(page)
+    assert "Still here: noise.png" in said(page)
+    assert "70×45 PNG, computed at 96×64 on cpu" in said(page)
+
+
+def test_a_scene_is_still_shown_after_a_visit_to_another_page(open_page):
+    page = visit_layers_and_return(open_page("predict", **QUERY, scene="7"))
+    assert page.number_input(key="predict-scene").value == 7
+    assert page.query_params["scene"] == "7"
+
+
+def test_the_first_sample_is_not_in_the_address(open_page):
+    assert "sample" not in open_page("predict", **QUERY).query_params
 
 
 def test_a_sample_is_answered_at_once(open_page):

@@ -1,6 +1,7 @@
 """The shipped weights: whole, small, loadable, and as good as their cards say."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from explorer.config import resolve
 from explorer.errors import WeightsError
 from explorer.networks import build
 from explorer.training.evaluate import DetectionScore, SegmentationScore, evaluate
-from explorer.training.export import LARGEST_FILE, TESTS, half, write_weights
-from explorer.training.recipes import recipes
+from explorer.training.export import LARGEST_FILE, TESTS, finish, half, write_weights
+from explorer.training.recipes import recipe, recipes
 from explorer.training.scenes import TEST_SEEDS, TRAINING_SEEDS, VALIDATION_SEEDS
+from explorer.training.trainer import Run
 from explorer.weights import WeightsKind, load, shipped
 
 WEIGHTS = Path(__file__).parents[2] / "assets" / "weights"
@@ -115,6 +117,19 @@ def test_scenes_of_any_size_are_scored_in_their_own_pixels():
     assert isinstance(even, DetectionScore)
     assert isinstance(odd, DetectionScore)
     assert odd.ap > even.ap - 0.15
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_finished_run_leaves_weights_and_a_card_with_their_scores(name, tmp_path):
+    network = build(name, seed=5)
+    done = Run(network.state_dict(), steps=1, seconds=90.0)
+    path = finish(recipe(name), done, tmp_path, "cpu", tests=((96, 6),))
+    card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert set(card) == set(_card(name))
+    assert card["training"]["minutes"] == 1.5
+    assert load(network, path).kind is WeightsKind.OWN
+    again = evaluate(network, resolve(name), TEST_SEEDS[:6], 96)
+    assert card["evaluation"] == [asdict(again) | {"seeds": [TEST_SEEDS[0], TEST_SEEDS[5]]}]
 
 
 def test_numbers_that_half_precision_cannot_hold_are_refused(tmp_path):
