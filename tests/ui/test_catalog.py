@@ -10,6 +10,7 @@ import pytest
 
 from explorer.config import FeaturesHead, Task, presets
 from explorer.graph import trace
+from explorer.roles import Role
 from explorer.ui import catalog_cards, catalog_chart, glyph, services
 from explorer.ui.catalog import Family, Measure, block_of, entries, family_of, group_of
 from explorer.ui.catalog_cards import Order
@@ -85,13 +86,13 @@ def test_the_picture_has_every_block_and_every_aggregation_node(config):
     roles = Counter(scope.role for scope in graph.scopes)
     # PeleeNet's layers are drawn as their two ways.
     ways = sum(scope.path.endswith(("branch1a", "branch2a")) for scope in graph.scopes)
-    dense = ways or roles["dense_layer"]
-    assert squares[SKY] == roles["block"] + roles["layer"] + roles["aspp_branch"] + dense
-    assert dots[GREEN] == roles["root"] + roles["node"]
-    assert dots[PINK] == roles["concat"]
-    assert squares[BLUE] == roles["transition"]
+    dense = ways or roles[Role.DENSE_LAYER]
+    assert squares[SKY] == roles[Role.BLOCK] + roles[Role.LAYER] + roles[Role.ASPP_BRANCH] + dense
+    assert dots[GREEN] == roles[Role.ROOT] + roles[Role.NODE]
+    assert dots[PINK] == roles[Role.CONCAT]
+    assert squares[BLUE] == roles[Role.TRANSITION]
     without = config.task is Task.FEATURES
-    assert squares[GREY] == roles["attention"] + (0 if without else 1)
+    assert squares[GREY] == roles[Role.ATTENTION] + (0 if without else 1)
     assert dots[GREY] == (len(graph.outputs) if without else 0)
 
 
@@ -101,11 +102,11 @@ def test_hollow_blocks_are_dilated(name):
     picture = ElementTree.fromstring(glyph.glyph(config))
     hollow = [rect for rect in picture.iter(f"{SVG}rect") if rect.get("fill-opacity")]
     graph = services.graph_of(config, config.default_input[2:])
-    blocks = {scope.path for scope in graph.scopes if scope.role == "block"}
+    blocks = {scope.path for scope in graph.scopes if scope.role is Role.BLOCK}
     dilated = {
         operation.path.rsplit(".conv3x3", 1)[0]
         for operation in graph.operations
-        if max(operation.attributes.get("dilation", [1])) > 1
+        if operation.attributes.get("dilation", (1, 1)) not in ((1, 1), None)
     }
     assert len(hollow) == len(blocks & dilated)
 
