@@ -13,6 +13,7 @@ class Role(StrEnum):
     STEM = "stem"
     STAGE = "stage"
     BLOCK = "block"
+    LAYER = "layer"
     ROOT = "root"
     TREE = "tree"
     IDA = "ida"
@@ -29,6 +30,7 @@ class Role(StrEnum):
     ASPP = "aspp"
     ASPP_BRANCH = "aspp_branch"
     POOL = "pool"
+    ATTENTION = "attention"
     CLASSIFIER = "classifier"
     HEAD = "head"
 
@@ -62,6 +64,7 @@ ROLE_STYLES: Mapping[Role, RoleStyle] = MappingProxyType(
         Role.STEM: RoleStyle("Stem", _GREY, Shape.PILL, "the first convolution, before the stages"),
         Role.STAGE: RoleStyle("Stage", _GREY, Shape.SQUARE, "layers that share one resolution"),
         Role.BLOCK: RoleStyle("Block", _SKY, Shape.SQUARE, "a residual block of two or three convolutions"),
+        Role.LAYER: RoleStyle("Layer", _SKY, Shape.SQUARE, "a convolution that one-shot aggregation keeps"),
         Role.ROOT: RoleStyle("Aggregation node (root)", _GREEN, Shape.ROUND, "fuses the children of a tree"),
         Role.TREE: RoleStyle("HDA tree", _VERMILION, Shape.SQUARE, "hierarchical deep aggregation"),
         Role.IDA: RoleStyle("IDA", _AMBER, Shape.SQUARE, "iterative deep aggregation, shallow to deep"),
@@ -80,6 +83,9 @@ ROLE_STYLES: Mapping[Role, RoleStyle] = MappingProxyType(
         Role.ASPP: RoleStyle("ASPP", _AMBER, Shape.SQUARE, "atrous spatial pyramid pooling"),
         Role.ASPP_BRANCH: RoleStyle("ASPP branch", _SKY, Shape.SQUARE, "one atrous rate"),
         Role.POOL: RoleStyle("Pooling", _DARK_GREY, Shape.PILL, "averages over positions"),
+        Role.ATTENTION: RoleStyle(
+            "Channel attention", _DARK_GREY, Shape.PILL, "weighs channels by their averages"
+        ),
         Role.CLASSIFIER: RoleStyle("Classifier", _DARK_GREY, Shape.PILL, "features to class scores"),
         Role.HEAD: RoleStyle("Head", _DARK_GREY, Shape.PILL, "features to the task's outputs"),
     }

@@ -4,7 +4,7 @@ shell.require_frame()
 
 import streamlit as st
 
-from explorer.ui import catalog_cards, configure, state
+from explorer.ui import catalog_cards, catalog_chart, configure, state
 from explorer.ui.catalog import Family, entries
 from explorer.ui.plain import plain
 
@@ -21,12 +21,12 @@ with top.cell():
     )
     catalog_cards.legend()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        wanted = st.text_input("Find", placeholder="dla60, grouped …", key="catalog-find", width=190)
+        wanted = st.text_input("Find", placeholder="dla60, OSA, rates …", key="catalog-find", width=190)
         order = st.selectbox("Sort by", list(catalog_cards.Order), key="catalog-order", width=190)
         configure.button(here, "Configure your own")
-    families = st.pills("Show", list(Family), selection_mode="multi", key="catalog-families")
+    families = st.pills("Show", list(Family), selection_mode="multi", wrap=True, key="catalog-families")
 with top.cell():
-    catalog_cards.accuracy_chart(list(entries().values()))
+    catalog_chart.accuracy(list(entries().values()))
 
 shown = catalog_cards.select(list(entries().values()), wanted, families, order or catalog_cards.Order.PAPER)
 if not shown:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from explorer.cli import arguments
 from explorer.config import ModelConfig, Task
 from explorer.errors import ConfigError, ImageError, WeightsError
+from explorer.inference.prediction import NOTHING_TO_SAY
 from explorer.ui import numbers
 from explorer.weights import WeightsInfo, WeightsKind, shipped
 
@@ -40,6 +41,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Predict, print, and draw where asked."""
     config = arguments.network(options.model)
+    if config.task is Task.FEATURES:
+        raise ConfigError(NOTHING_TO_SAY)
     data = _picture(options.image)
     weights = options.weights or (WeightsKind.SHIPPED if shipped(config) else WeightsKind.RANDOM)
     if weights in (WeightsKind.SHIPPED, WeightsKind.RANDOM):
@@ -117,6 +120,8 @@ def _plain(config: ModelConfig, weights: WeightsInfo, prediction: Prediction) ->
                 {"class": label, "probability": round(probability, 6)}
                 for _, label, probability in prediction.best(BEST)
             ]
+        case Task.FEATURES:
+            raise ConfigError(NOTHING_TO_SAY)
     return plain
 
 
@@ -159,3 +164,5 @@ def _text(config: ModelConfig, weights: WeightsInfo, prediction: Prediction) -> 
         case Task.CLASSIFICATION:
             rows = [(label, numbers.share(p, 1)) for _, label, p in prediction.best(BEST)]
             return "\n".join((head, arguments.as_table(("class", "probability"), rows, (False, True))))
+        case Task.FEATURES:
+            raise ConfigError(NOTHING_TO_SAY)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from explorer.config.part import Channels, Depth, Part
+from explorer.config.part import Channels, Depth, InputChannels, Part
 
 
 class Block(StrEnum):
@@ -39,13 +39,18 @@ class DLABackbone(Part):
     root_kernel: Literal[1, 3, 5, 7] = 1
     """Kernel size of the roots' convolution; 1 in every published network."""
 
-    input_channels: Annotated[int, Field(ge=1, le=64)] = 3
+    input_channels: InputChannels = 3
     """Channels of the image: 3 for RGB."""
 
     @property
-    def pyramid(self) -> tuple[int, ...]:
-        """Channels of the level at stride 2**i, for i from 0."""
-        return self.channels
+    def pyramid(self) -> dict[int, int]:
+        """Channels of each level, by the log2 of its stride."""
+        return dict(enumerate(self.channels))
+
+    @property
+    def side(self) -> int:
+        """Side of the square images that it classifies in its paper."""
+        return 224
 
     @model_validator(mode="after")
     def _width_fits_the_block(self) -> Self:

@@ -1,10 +1,11 @@
-"""What reads a backbone's pyramid: a classifier, the DLA-up segmenter, CenterNet's detector."""
+"""What reads a backbone: a classifier, the DLA-up segmenter, CenterNet's detector, DeepLab, or nothing."""
 
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from explorer.config.deeplab import DeepLabHead
 from explorer.config.part import Classes, LeftoverClasses, Part
 
 DownRatio = Literal[2, 4, 8, 16]
@@ -25,7 +26,7 @@ class Aggregation(StrEnum):
 
 
 class ClassifyHead(Part):
-    """Average pooling and a 1×1 convolution (arXiv 1707.06484, section 4.1)."""
+    """Average pooling and a linear classifier; on DLA a 1×1 convolution (arXiv 1707.06484, section 4.1)."""
 
     kind: Literal["classify"] = "classify"
 
@@ -33,7 +34,8 @@ class ClassifyHead(Part):
     """Number of classes."""
 
     pool: Pool = Pool.WINDOW7
-    """`window7` averages 7×7 windows as the published networks do (one window at 224×224); `global` averages all."""
+    """`global` averages all positions; `window7`, only with DLA, averages 7×7 windows as its published code does (one
+    window at 224×224). Where it is left out, it is `window7` for DLA and `global` for the others."""
 
 
 class DLAUpHead(Part):
@@ -126,4 +128,12 @@ class CenterNetHead(Part):
         return self
 
 
-Head = Annotated[ClassifyHead | DLAUpHead | CenterNetHead, Field(discriminator="kind")]
+class FeaturesHead(Part):
+    """No head: the network returns its stages by name, as the published VoVNet v2 backbones do."""
+
+    kind: Literal["features"] = "features"
+
+
+Head = Annotated[
+    ClassifyHead | DLAUpHead | CenterNetHead | DeepLabHead | FeaturesHead, Field(discriminator="kind")
+]

@@ -3,13 +3,14 @@
 import json
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from explorer.config.dla import DLABackbone
-from explorer.config.heads import CenterNetHead, ClassifyHead, DLAUpHead, Head
+from explorer.config.backbones import Backbone, completed, misfit
+from explorer.config.deeplab import DeepLabHead
+from explorer.config.heads import CenterNetHead, ClassifyHead, DLAUpHead, FeaturesHead, Head
 from explorer.config.part import Part
 from explorer.config.sentence import sentence
 from explorer.errors import ConfigError
@@ -23,6 +24,7 @@ class Task(StrEnum):
     CLASSIFICATION = "classification"
     SEGMENTATION = "segmentation"
     DETECTION = "detection"
+    FEATURES = "features"
 
 
 class ModelConfig(Part):
@@ -31,11 +33,24 @@ class ModelConfig(Part):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$")] | None = None
     """What to call it; not part of the digest."""
 
-    backbone: DLABackbone
+    backbone: Backbone
     """What turns an image into a pyramid of features."""
 
     head: Head
     """What turns the pyramid into classes, a segmentation or detections."""
+
+    @field_validator("head")
+    @classmethod
+    def _complete_head(cls, head: Head, info: ValidationInfo) -> Head:
+        backbone = info.data.get("backbone")
+        return head if backbone is None else completed(backbone, head)
+
+    @model_validator(mode="after")
+    def _head_fits_the_backbone(self) -> Self:
+        reason = misfit(self.backbone, self.head)
+        if reason is not None:
+            raise ValueError(reason)
+        return self
 
     @classmethod
     def from_yaml(cls, text: str) -> Self:
@@ -84,10 +99,12 @@ class ModelConfig(Part):
         match self.head:
             case ClassifyHead():
                 return Task.CLASSIFICATION
-            case DLAUpHead():
+            case DLAUpHead() | DeepLabHead():
                 return Task.SEGMENTATION
             case CenterNetHead():
                 return Task.DETECTION
+            case FeaturesHead():
+                return Task.FEATURES
 
     @property
     def title(self) -> str:
@@ -95,9 +112,27 @@ class ModelConfig(Part):
         return self.name or f"custom-{self.backbone.kind}-{self.digest[:6]}"
 
     @property
+    def size_step(self) -> int:
+        """What both sides of an input must be a multiple of: decoders merge levels of which each is half another."""
+        match self.head:
+            case DLAUpHead() | CenterNetHead():
+                return 2 ** max(self.backbone.pyramid)
+            case ClassifyHead() | DeepLabHead() | FeaturesHead():
+                return 1
+
+    @property
     def default_input(self) -> tuple[int, int, int, int]:
-        """(N, C, H, W) at which the network is usually quoted: 224×224 to classify, 512×512 for dense tasks."""
-        side = 224 if self.task is Task.CLASSIFICATION else 512
+        """(N, C, H, W) at which the network is usually quoted.
+
+        224×224 to classify (32×32 for CIFAR), 512×512 for dense tasks, 513×513 for DeepLab.
+        """
+        match self.head:
+            case ClassifyHead() | FeaturesHead():
+                side = self.backbone.side
+            case DeepLabHead():
+                side = 513
+            case DLAUpHead() | CenterNetHead():
+                side = 512
         return (1, self.backbone.input_channels, side, side)
 
 
@@ -132,6 +167,6 @@ _FlowListDumper.add_representer(
 
 _FIELDS = tuple(
     name
-    for part in (ModelConfig, DLABackbone, ClassifyHead, DLAUpHead, CenterNetHead)
+    for part in (ModelConfig, *get_args(get_args(Backbone)[0]), *get_args(get_args(Head)[0]))
     for name in part.model_fields
 )

@@ -13,6 +13,15 @@ ORDER = (
     "dla34", "dla46_c", "dla46x_c", "dla60x_c", "dla60", "dla60x", "dla102", "dla102x", "dla102x2", "dla169",
     "dla34up", "dla60up", "dla102up", "dla169up",
     "centernet_dla34", "centernet_dla34_with_fc", "centernet_dlav0_34",
+    "vovnet27_slim", "vovnet39", "vovnet57",
+    "vovnet19_slim_dw_ese", "vovnet19_dw_ese", "vovnet19_slim_ese", "vovnet19_ese",
+    "vovnet39_ese", "vovnet57_ese", "vovnet99_ese",
+    "densenet40_k12", "densenet40_k12_init24", "densenet40_osa5_43", "densenet40_osa12_23",
+    "densenet121", "densenet161", "densenet169", "densenet201", "peleenet",
+    "deeplab_resnet101", "deeplabv1_resnet101", "deeplabv2_resnet101_msc", "deeplabv2s_resnet101_msc",
+    "deeplabv3_resnet101_msc_os8", "deeplabv3_resnet101_msc_os16",
+    "deeplabv3plus_resnet101_msc_os8", "deeplabv3plus_resnet101_msc_os16",
+    "centernet_vovnet39", "centernet_densenet201",
     "scenes_seg", "scenes_det",
 )  # fmt: skip
 """Names in the order in which they are shown."""

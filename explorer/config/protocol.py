@@ -1,7 +1,9 @@
 """How a picture becomes a network's input, and what its outputs are called: the published protocols, as data.
 
 Sources: CenterNet ``src/lib/detectors`` and ``datasets/dataset/coco.py`` (xingyizhou/CenterNet, 4c50fd3); DLA's
-``segment.py`` and ``classify.py`` (ucbdrive/dla) with the Cityscapes statistics of fyu/drn. Imports no torch.
+``segment.py`` and ``classify.py`` (ucbdrive/dla) with the Cityscapes statistics of fyu/drn; DeepLab's test protocol
+(kazuto1011/deeplab-pytorch) and the colour map of PASCAL VOC's development kit; DenseNet's CIFAR-10 statistics
+(liuzhuang13/DenseNet). Imports no torch.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ import colorsys
 from dataclasses import dataclass
 from enum import StrEnum
 
-from explorer.config.heads import CenterNetHead, ClassifyHead, DLAUpHead
+from explorer.config.deeplab import DeepLabHead
+from explorer.config.heads import CenterNetHead, ClassifyHead, DLAUpHead, FeaturesHead
 from explorer.config.model import ModelConfig, Task
 from explorer.config.presets import preset_name
 
@@ -37,6 +40,12 @@ class Fit(StrEnum):
     PADDED = "padded"
     """Own size, centred on a multiple of 32, and filled up as ``Border`` says; untouched where it already is one."""
 
+    SCALED = "scaled"
+    """DeepLab's demonstration: the longer side resized, up or down, with nothing around it."""
+
+    OWN = "own"
+    """DeepLab's evaluation: own size, with nothing around it."""
+
     CROPPED = "cropped"
     """The shorter side resized, then a square cut from the centre."""
 
@@ -53,7 +62,8 @@ class Protocol:
     """Everything between an RGB picture and the network, and between its outputs and their names.
 
     The input is ``(pixel / 255 - mean) / std`` with ``mean`` and ``std`` in ``channel_order``. ``labels`` and
-    ``colours`` have an entry per class. ``size`` is the side of a fixed or cropped input; ``shorter_side`` is
+    ``colours`` have an entry per class. ``size`` is the side of a fixed or cropped input, or the longer side of a
+    scaled one; ``shorter_side`` is
     that of the resized picture before cropping. ``category_ids`` are COCO's ids of the labels, where it has any.
     ``background`` is the class that stands for nothing in particular. ``pictures`` says what the published or
     shipped weights have seen.
@@ -191,6 +201,55 @@ SCENES_DETECTION = Protocol(
     pictures=_SCENE_PICTURES,
 )
 
+VOC_LABELS = (
+    "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
+    "dining table", "dog", "horse", "motorbike", "person", "potted plant", "sheep", "sofa", "train", "tv monitor",
+)  # fmt: skip
+
+
+def _voc_colour(label: int) -> Colour:
+    """PASCAL VOC's colour map: the label's bits, three at a time, fill red, green and blue from the top."""
+    channels = [0, 0, 0]
+    for place in range(8):
+        for channel in range(3):
+            channels[channel] |= (label >> (3 * place + channel) & 1) << (7 - place)
+    red, green, blue = channels
+    return red, green, blue
+
+
+CIFAR10_LABELS = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+
+VOC = Protocol(
+    name="DeepLab on PASCAL VOC",
+    task=Task.SEGMENTATION,
+    labels=VOC_LABELS,
+    colours=tuple(_voc_colour(label) for label in range(len(VOC_LABELS))),
+    # Published as means of 0 to 255, blue first, with nothing divided.
+    mean=(104.008 / 255, 116.669 / 255, 122.675 / 255),
+    std=(1 / 255, 1 / 255, 1 / 255),
+    channel_order=ChannelOrder.BGR,
+    # The published demonstration comes first: it is what the authors show people's own photographs to.
+    fits=(Fit.SCALED, Fit.OWN),
+    size=513,
+    background=0,
+    pictures="everyday photographs with the 20 object classes of PASCAL VOC",
+)
+
+CIFAR10 = Protocol(
+    name="CIFAR-10",
+    task=Task.CLASSIFICATION,
+    labels=CIFAR10_LABELS,
+    colours=colours(len(CIFAR10_LABELS)),
+    mean=(125.3 / 255, 123.0 / 255, 113.9 / 255),
+    std=(63.0 / 255, 62.1 / 255, 66.7 / 255),
+    fits=(Fit.CROPPED,),
+    size=32,
+    shorter_side=32,
+    pictures="the 32×32 pictures of CIFAR-10, of ten classes",
+)
+
 _BY_PRESET = {"scenes_seg": SCENES_SEGMENTATION, "scenes_det": SCENES_DETECTION}
 
 
@@ -198,22 +257,27 @@ def protocol_of(config: ModelConfig) -> Protocol:
     """The protocol that belongs to a configuration.
 
     Our own scene networks have theirs; other detectors of 80 classes follow COCO, segmenters of 19 classes
-    Cityscapes. Anything else runs by the same rules with numbered classes.
+    Cityscapes, DeepLabs of 21 classes PASCAL VOC, classifiers of ten classes that are quoted at 32×32 CIFAR-10.
+    Anything else runs by the same rules with numbered classes.
     """
     known = _BY_PRESET.get(preset_name(config) or "")
     if known is not None:
         return known
     match config.head:
         case ClassifyHead(classes=classes):
+            side = config.backbone.side
+            if classes == len(CIFAR10_LABELS) and side == CIFAR10.size:
+                return CIFAR10
             return Protocol(
-                name="DLA on ImageNet" if classes == 1000 else "Classification",
+                name="ImageNet" if classes == 1000 else "Classification",
                 task=Task.CLASSIFICATION,
                 labels=_numbered(classes),
                 colours=colours(classes),
                 mean=_IMAGENET_MEAN,
                 std=_IMAGENET_STD,
                 fits=(Fit.CROPPED,),
-                size=224,
+                size=side,
+                shorter_side=side * 256 // 224,
                 pictures="photographs with the 1000 classes of ImageNet"
                 if classes == 1000
                 else "unknown pictures",
@@ -230,6 +294,33 @@ def protocol_of(config: ModelConfig) -> Protocol:
                 std=_IMAGENET_STD,
                 fits=(Fit.PADDED,),
                 border=Border.REFLECT,
+                pictures="unknown pictures",
+            )
+        case DeepLabHead(classes=classes):
+            if classes == len(VOC_LABELS):
+                return VOC
+            return Protocol(
+                name="DeepLab",
+                task=Task.SEGMENTATION,
+                labels=_numbered(classes),
+                colours=colours(classes),
+                mean=VOC.mean,
+                std=VOC.std,
+                channel_order=ChannelOrder.BGR,
+                fits=VOC.fits,
+                size=VOC.size,
+                pictures="unknown pictures",
+            )
+        case FeaturesHead():
+            return Protocol(
+                name="Features",
+                task=Task.FEATURES,
+                labels=(),
+                colours=(),
+                mean=_IMAGENET_MEAN,
+                std=_IMAGENET_STD,
+                fits=(Fit.CROPPED,),
+                size=config.backbone.side,
                 pictures="unknown pictures",
             )
         case CenterNetHead(heads=heads):

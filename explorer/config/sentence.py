@@ -7,7 +7,20 @@ from difflib import get_close_matches
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-_KINDS = frozenset({"dla", "classify", "dla_up", "centernet"})
+_KINDS = frozenset(
+    {
+        "dla",
+        "vovnet",
+        "densenet",
+        "peleenet",
+        "resnet",
+        "classify",
+        "dla_up",
+        "centernet",
+        "deeplab",
+        "features",
+    }
+)
 """Discriminator values: pydantic puts them into an error's location, a reader's YAML has no such level."""
 
 _MAX_SHOWN = 60
@@ -43,6 +56,7 @@ def _finding(detail: ErrorDetails, fields: Sequence[str]) -> str:
         case "literal_error" | "enum" | "union_tag_invalid":
             allowed = str(context.get("expected") or context.get("expected_tags"))
             given = context.get("tag", detail["input"])
+            where = f"{where}.kind" if "tag" in context else where
             return f"{where} is {_shown(given)}, but must be one of {allowed}{_nearest(given, allowed)}."
         case "union_tag_not_found":
             return f"{where}.kind is missing: say which kind it is."

@@ -1,7 +1,7 @@
 """Where the shapes on edges are written: on a free stretch of the edge, or nowhere until a reader points at it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from explorer.graph.layout_model import Box, Curve, Point, middle
@@ -15,8 +15,13 @@ HEIGHT = LABEL_FONT * 1.2
 STEPS = (0.5, 0.38, 0.62, 0.25, 0.75)
 
 
-def labelled(view: View, boxes: Iterable[Box], curves: Iterable[Curve]) -> tuple[Curve, ...]:
-    """The curves with places for their captions. ``clear`` ones overlap no node and no other clear caption."""
+def labelled(
+    view: View, boxes: Iterable[Box], curves: Iterable[Curve], shared: Collection[str] = ()
+) -> tuple[Curve, ...]:
+    """The curves with places for their captions. ``clear`` ones overlap no node and no other clear caption.
+
+    The ids in ``shared`` are those of edges that run along a line with others, where captions would pile up.
+    """
     taken = _Taken()
     for box in boxes:
         taken.add(box.x, box.y, box.right, box.bottom)
@@ -27,7 +32,7 @@ def labelled(view: View, boxes: Iterable[Box], curves: Iterable[Curve]) -> tuple
         width = text_width(edge_caption(edge), LABEL_FONT) + 4.0
         for x, y in _places(curve):
             area = x - width / 2, y - HEIGHT / 2, x + width / 2, y + HEIGHT / 2
-            if _length(curve) > width * 1.15 and not taken.meets(*area):
+            if edge.id not in shared and _length(curve) > width * 1.15 and not taken.meets(*area):
                 taken.add(*area)
                 found[index] = replace(curve, label=(round(x, 1), round(y, 1)), clear=True)
                 break

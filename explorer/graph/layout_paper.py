@@ -63,18 +63,18 @@ def place_paper(view: View) -> Layout:
         key: Box(key, round(box.x, 1), round(box.y, 1), box.width, round(box.height, 1))
         for key, box in group.moved(MARGIN, MARGIN - group.top).items()
     }
-    curves = routes(view, {node.id: boxes[node.id] for node in view.nodes})
+    curves, shared = routes(view, {node.id: boxes[node.id] for node in view.nodes})
     # A lane may run above every box.
     above = min(y for curve in curves for _, y in curve.points) if curves else MARGIN
     if above < MARGIN:
         boxes = _Group(boxes, group.width).moved(0.0, MARGIN - above)
-        curves = routes(view, {node.id: boxes[node.id] for node in view.nodes})
+        curves, shared = routes(view, {node.id: boxes[node.id] for node in view.nodes})
     return Layout(
         width=round(group.width + 2 * MARGIN, 1),
         height=round(max(box.bottom for box in boxes.values()) + MARGIN, 1),
         nodes=tuple(boxes[node.id] for node in view.nodes),
         frames=tuple(boxes[frame.id] for frame in view.frames),
-        edges=labelled(view, (boxes[node.id] for node in view.nodes), curves),
+        edges=labelled(view, (boxes[node.id] for node in view.nodes), curves, shared),
     )
 
 

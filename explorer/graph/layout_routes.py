@@ -1,10 +1,11 @@
 """How edges run between boxes that are already placed: short curves where the way is free, lanes above where not."""
 
-from collections import defaultdict
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from explorer.graph.layout_model import Box, Curve, Point, middle
-from explorer.graph.view_model import View, ViewEdge
+from explorer.graph.view_model import EdgeKind, View, ViewEdge
 from explorer.roles import AGGREGATIONS, Role
 
 CLEARANCE = 5.0
@@ -21,29 +22,41 @@ FAR = 150.0
 """From this distance on an edge to a higher node climbs first and then runs level."""
 PORT = 7.0
 """Between the ends of edges that enter a node from the same side."""
+GATHERING = frozenset({Role.DENSE_LAYER, Role.CONCAT})
+"""Roles of nodes that read many layers before them."""
+BESIDE = 6.0
+"""How far from a node's middle a bus leaves (right) and enters (left) it."""
 SAMPLES = tuple(step / 16 for step in range(1, 16))
 
 Points = tuple[Point, ...]
 
 
-def routes(view: View, boxes: Mapping[str, Box]) -> tuple[Curve, ...]:
-    """A curve for each edge of ``view``, in its order."""
-    return _Router(view, boxes).curves()
+def routes(view: View, boxes: Mapping[str, Box]) -> tuple[tuple[Curve, ...], frozenset[str]]:
+    """A curve for each edge of ``view``, in its order, and the ids of the edges that share their way with others."""
+    router = _Router(view, boxes)
+    return router.curves(), frozenset(router.shared)
 
 
 class _Router:
     def __init__(self, view: View, boxes: Mapping[str, Box]) -> None:
         self.view = view
         self.boxes = boxes
+        self.frames = {node.id: node.frame for node in view.nodes}
+        calls = Counter(frame.path for frame in view.frames)
+        self.repeated = {frame.id for frame in view.frames if calls[frame.path] > 1}
         self.roles = {node.id: node.role for node in view.nodes}
         self.obstacles = sorted(boxes.values(), key=lambda box: box.x)
         self.lanes: list[tuple[float, float, float]] = []
         self.entry = self._entries()
+        self.shared = self._buses()
 
     def curves(self) -> tuple[Curve, ...]:
+        found = dict(self.shared)
         # Short edges first: longer lanes then run outside of shorter ones.
         by_span = sorted(self.view.edges, key=self._span)
-        found = {edge.id: self._route(edge) for edge in by_span}
+        for edge in by_span:
+            if edge.id not in found:
+                found[edge.id] = self._route(edge)
         return tuple(
             Curve(edge.source, edge.target, points, middle(points))
             for edge in self.view.edges
@@ -77,6 +90,10 @@ class _Router:
         )
 
     def _route(self, edge: ViewEdge) -> Points:
+        return self._direct(edge) or self._lane(edge)
+
+    def _direct(self, edge: ViewEdge) -> Points | None:
+        """The first of the plain ways that meets no node, if there is one."""
         source, target = self.boxes[edge.source], self.boxes[edge.target]
         if self._stacked(edge):
             return _vertical(source, target)
@@ -96,7 +113,42 @@ class _Router:
             for points in candidates:
                 if self._free(points, edge):
                     return points
-        return self._lane(edge)
+        return None
+
+    def _buses(self) -> dict[str, Points]:
+        """Where layers read several layers before them: one lane for all that a layer hands on, not one each.
+
+        The lane of a later layer runs below that of an earlier one, so that a dense block's lanes are as many as its
+        layers, and what a layer reads comes down to it in one line.
+        """
+        far: dict[str, list[ViewEdge]] = defaultdict(list)
+        for edge in self.view.edges:
+            gathers = edge.kind is EdgeKind.DENSE or self.roles[edge.target] in GATHERING
+            if gathers and self._direct(edge) is None:
+                far[edge.source].append(edge)
+        woven = {edge.target for edges in far.values() if len(edges) > 1 for edge in edges}
+        found: dict[str, Points] = {}
+        for source, edges in sorted(far.items(), key=lambda item: max(map(self._span, item[1]))):
+            shared = [edge for edge in edges if edge.target in woven]
+            if not shared:
+                continue
+            x0 = self.boxes[source].centre[0] + BESIDE
+            ends = {edge.id: self.boxes[edge.target].centre[0] - BESIDE for edge in shared}
+            y = self._height(min(x0, *ends.values()), max(x0, *ends.values()))
+            for edge in shared:
+                x1 = ends[edge.id]
+                found[edge.id] = _bent(
+                    (x0, self._top(source, BESIDE)), (x0, y), (x1, y), (x1, self._top(edge.target, BESIDE))
+                )
+        return found
+
+    def _top(self, node: str, aside: float) -> float:
+        """The height of a node's outline, ``aside`` from its middle."""
+        box = self.boxes[node]
+        if self.roles[node] not in AGGREGATIONS:
+            return box.y
+        radius = box.height / 2
+        return box.centre[1] - (radius**2 - aside**2) ** 0.5
 
     def _left(self, edge: ViewEdge) -> Point:
         """Where the edge meets its target's left side."""
@@ -134,14 +186,9 @@ class _Router:
         """Up from the source, along a lane above everything between, and down to the target."""
         source, target = self.boxes[edge.source], self.boxes[edge.target]
         x0, x1 = source.centre[0], target.centre[0]
-        left, right = min(x0, x1), max(x0, x1)
-        between = [
-            box for box in self.obstacles if box.x < right + CLEARANCE and box.right > left - CLEARANCE
-        ]
-        y = min(box.y for box in between) - CORNER
-        while any(a < right and b > left and abs(lane - y) < LANE for a, b, lane in self.lanes):
-            y -= LANE
-        self.lanes.append((left, right, y))
+        if (points := self._low_lane(edge)) is not None:
+            return points
+        y = self._height(min(x0, x1), max(x0, x1))
         up: tuple[Point, ...] = ((x0, source.y), (x0, y))
         if not self._free(_line(*up), edge):
             up = (
@@ -154,6 +201,42 @@ class _Router:
             end = self._left(edge)
             down = ((target.x - ASIDE, y), (target.x - ASIDE, end[1]), end)
         return _bent(*up, *down)
+
+    def _low_lane(self, edge: ViewEdge) -> Points | None:
+        """The lane right above the frame that holds both ends, where another call of its module stands above."""
+        source, target = self.boxes[edge.source], self.boxes[edge.target]
+        x0, x1 = source.centre[0], target.centre[0]
+        left, right = min(x0, x1), max(x0, x1)
+        frame = self.frames[edge.source]
+        if frame not in self.repeated or self.frames[edge.target] != frame:
+            return None
+        y = min(box.y for box in self._between(left, right) if self.frames[box.id] == frame) - CORNER
+        if all(box.bottom > y for box in self._between(left, right)):
+            return None
+        points = _bent((x0, source.y), (x0, y), (x1, y), (x1, target.y))
+        crossed = any(a < right and b > left and abs(lane - y) < LANE for a, b, lane in self.lanes)
+        if crossed or not self._free(points, edge):
+            return None
+        self.lanes.append((left, right, y))
+        return points
+
+    def _between(self, left: float, right: float) -> list[Box]:
+        return [box for box in self.obstacles if box.x < right + CLEARANCE and box.right > left - CLEARANCE]
+
+    def _height(self, left: float, right: float) -> float:
+        """Takes the lowest free lane above everything between ``left`` and ``right``, and returns its y."""
+        y = min(box.y for box in self._between(left, right)) - CORNER
+        beside = sorted(lane for a, b, lane in self.lanes if a < right and b > left)
+        while _near(beside, y):
+            y -= LANE
+        self.lanes.append((left, right, y))
+        return y
+
+
+def _near(lanes: Sequence[float], y: float) -> bool:
+    """Whether one of the sorted ``lanes`` is less than a lane's width from ``y``."""
+    at = bisect_left(lanes, y)
+    return any(abs(lane - y) < LANE for lane in lanes[max(at - 1, 0) : at + 1])
 
 
 def _vertical(source: Box, target: Box) -> Points:

@@ -10,6 +10,9 @@ from explorer.roles import Role
 
 PRECEDENCE = {kind: rank for rank, kind in enumerate(EdgeKind)}
 
+DENSE = (Role.CONCAT, Role.DENSE_LAYER, Role.DENSE_BLOCK, Role.OSA)
+"""Roles inside of which a concatenation is what the network is about."""
+
 GLUE = frozenset({"cat", "add", "stack"})
 """Kinds that join several tensors, so that what reads them is where the tensors really meet."""
 
@@ -162,6 +165,8 @@ class _Folding:
             return EdgeKind.UPSAMPLE
         if self._passes(arrival, Role.DOWNSAMPLE) or self._crosses(source, consumer.path, Role.DOWNSAMPLE):
             return EdgeKind.DOWNSAMPLE
+        if self._concatenates(consumer, arrival):
+            return EdgeKind.DENSE
         if consumer.kind == "add" and not _within(source, self._block(consumer.path)):
             return EdgeKind.RESIDUAL
         return EdgeKind.FLOW
@@ -176,6 +181,11 @@ class _Folding:
             self._nearest(self.graph.operations[reader].path, Role.ROOT, Role.NODE) for reader in readers
         }
         return beyond.pop() if len(beyond) == 1 else None
+
+    def _concatenates(self, consumer: Operation, arrival: _Arrival) -> bool:
+        """Whether a one-shot or dense concatenation lies at the end of the edge or on its way."""
+        met = (consumer, *(self.graph.operations[operation] for operation in arrival.through))
+        return any(each.kind == "cat" and self._nearest(each.path, *DENSE) is not None for each in met)
 
     def _stage_tree(self, root: str) -> str:
         """The outermost of the trees that enclose ``root`` without a gap."""

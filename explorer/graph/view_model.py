@@ -27,6 +27,7 @@ class EdgeKind(StrEnum):
     UPSAMPLE = "upsample"
     DOWNSAMPLE = "downsample"
     FLOW = "flow"
+    DENSE = "dense"
     RESIDUAL = "residual"
 
 

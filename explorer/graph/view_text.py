@@ -12,6 +12,7 @@ EDGE_LABELS: Mapping[EdgeKind, str] = {
     EdgeKind.IDA: "IDA link",
     EdgeKind.DOWNSAMPLE: "Downsampling",
     EdgeKind.UPSAMPLE: "Upsampling",
+    EdgeKind.DENSE: "Concatenation",
     EdgeKind.RESIDUAL: "Residual",
 }
 """Edge kinds as the legend names them."""
@@ -22,6 +23,7 @@ EDGE_MEANINGS: Mapping[EdgeKind, str] = {
     EdgeKind.IDA: "iterative: into an aggregation node, from another stage",
     EdgeKind.DOWNSAMPLE: "the resolution is reduced on the way, or by what reads it",
     EdgeKind.UPSAMPLE: "the resolution is raised on the way",
+    EdgeKind.DENSE: "kept, and concatenated with what other layers yield",
     EdgeKind.RESIDUAL: "added to the result of the block that it skips",
 }
 """What the legend explains."""
@@ -32,9 +34,10 @@ EDGE_COLOURS: Mapping[EdgeKind, str] = {
     EdgeKind.IDA: "#E69F00",
     EdgeKind.DOWNSAMPLE: "#0072B2",
     EdgeKind.UPSAMPLE: "#56B4E9",
-    EdgeKind.RESIDUAL: "#CC79A7",
+    EdgeKind.DENSE: "#CC79A7",
+    EdgeKind.RESIDUAL: "#5F6B7A",
 }
-"""Edge kinds in the palette of the roles they belong to; flow is neutral and follows the theme on screen."""
+"""Edge kinds in the palette of the roles they belong to; flow and residual follow the theme on screen."""
 
 
 def shape_of(node: ViewNode) -> Shape:

@@ -75,6 +75,19 @@ def decode_mask(log_probabilities: Tensor, geometry: Geometry) -> tuple[np.ndarr
     return nearest(mask, geometry.image), confidence
 
 
+def decode_scores(logits: Tensor, geometry: Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """As ``decode_mask``, from raw class scores (1, C, h, w) on a coarser map than the input.
+
+    They are interpolated bilinearly to the input (``align_corners=False``) before the softmax, as DeepLab's evaluation
+    does (kazuto1011/deeplab-pytorch, ``main.py``).
+    """
+    width, height = geometry.input
+    scores = logits.float()
+    if scores.shape[2:] != (height, width):
+        scores = F.interpolate(scores, size=(height, width), mode="bilinear", align_corners=False)
+    return decode_mask(scores.log_softmax(dim=1), geometry)
+
+
 def decode_probabilities(logits: Tensor, classes: int) -> np.ndarray:
     """(classes,) float32 that sum to 1, from logits (1, classes * h * w); several positions are averaged."""
     averaged = logits.float().reshape(classes, -1).mean(dim=1)

@@ -38,7 +38,7 @@ class Geometry:
 def geometry(protocol: Protocol, fit: Fit, width: int, height: int, max_side: int) -> Geometry:
     """How ``fit`` places a picture of ``width`` x ``height``; a longer side than ``max_side`` is scaled down first.
 
-    ``max_side`` bounds the work of the fits that keep a picture's size; the fixed and the cropped one ignore it.
+    ``max_side`` bounds the work of the fits that keep a picture's size; the others, whose size is given, ignore it.
     """
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise ImageError(
@@ -51,6 +51,10 @@ def geometry(protocol: Protocol, fit: Fit, width: int, height: int, max_side: in
             return _kept(width, height, max_side)
         case Fit.PADDED:
             return _padded(width, height, max_side)
+        case Fit.SCALED:
+            return _scaled(width, height, protocol.size)
+        case Fit.OWN:
+            return _placed(width, height, *_bounded(width, height, max_side))
         case Fit.CROPPED:
             return _cropped(width, height, protocol.shorter_side, protocol.size)
 
@@ -82,6 +86,19 @@ def _padded(width: int, height: int, max_side: int) -> Geometry:
     outer = (-(-inner[0] // MULTIPLE) * MULTIPLE, -(-inner[1] // MULTIPLE) * MULTIPLE)
     shift = (float((outer[0] - inner[0]) // 2), float((outer[1] - inner[1]) // 2))
     return Geometry((width, height), outer, inner, (inner[0] / width, inner[1] / height), shift)
+
+
+def _scaled(width: int, height: int, side: int) -> Geometry:
+    # OpenCV rounds halves to even, as Python does.
+    scale = side / max(width, height)
+    return _placed(width, height, max(1, round(width * scale)), max(1, round(height * scale)))
+
+
+def _placed(width: int, height: int, across: int, down: int) -> Geometry:
+    """Resized to ``across`` x ``down``, which is the whole input."""
+    return Geometry(
+        (width, height), (across, down), (across, down), (across / width, down / height), (0.0, 0.0)
+    )
 
 
 def _cropped(width: int, height: int, shorter: int, side: int) -> Geometry:

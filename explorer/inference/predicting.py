@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import ceil
 from time import perf_counter
 from typing import Any
 
 import torch
 
-from explorer.config import CenterNetHead, ModelConfig, Task
+from explorer.config import (
+    CenterNetHead,
+    ClassifyHead,
+    DeepLabHead,
+    DLAUpHead,
+    FeaturesHead,
+    ModelConfig,
+)
 from explorer.config.protocol import Fit, Protocol, protocol_of
-from explorer.errors import ConfigError
-from explorer.inference.decode import decode_centres, decode_mask, decode_probabilities
+from explorer.errors import ConfigError, ImageError
+from explorer.inference.decode import decode_centres, decode_mask, decode_probabilities, decode_scores
 from explorer.inference.geometry import MULTIPLE, Geometry, geometry
 from explorer.inference.open_image import OpenedImage, open_image
-from explorer.inference.prediction import Prediction, Timings
+from explorer.inference.prediction import NOTHING_TO_SAY, Prediction, Timings
 from explorer.inference.preprocess import preprocess
 from explorer.runtime.engine import Engine
 
@@ -42,6 +50,7 @@ def run(
     image = open_image(image_bytes)
     opened = perf_counter()
     place = geometry(protocol, chosen, image.width, image.height, max_side)
+    _refuse_vanishing(engine.config, place)
     engine.require(place.input)
     inputs = torch.from_numpy(preprocess(image.rgb, protocol, chosen, place))
     prepared = perf_counter()
@@ -61,6 +70,8 @@ def run(
 def _refuse(
     config: ModelConfig, protocol: Protocol, threshold: float, top_k: int, max_side: int, fit: Fit
 ) -> None:
+    if isinstance(config.head, FeaturesHead):
+        raise ConfigError(NOTHING_TO_SAY)
     channels = config.backbone.input_channels
     if channels != 3:
         raise ConfigError(
@@ -89,6 +100,18 @@ def _refuse(
         raise ConfigError(f"The fit {fit.value!r} is not part of {protocol.name}; allowed: {allowed}.")
 
 
+def _refuse_vanishing(config: ModelConfig, place: Geometry) -> None:
+    """Raises ImageError where a network of several scales would be left with no pixel at one of them."""
+    if not isinstance(config.head, DeepLabHead) or not config.head.multi_scale:
+        return
+    smallest = min(config.head.scales)
+    if min(place.input) * smallest < 1:
+        raise ImageError(
+            f"The image is computed at {place.input[0]} x {place.input[1]} pixels, and nothing of that is left at the "
+            f"network's scale {smallest:g}: both sides must have at least {ceil(1 / smallest)} pixels."
+        )
+
+
 def _decoded(
     outputs: Any,
     config: ModelConfig,
@@ -96,19 +119,25 @@ def _decoded(
     place: Geometry,
     top_k: int,
 ) -> Prediction:
-    """The answer, its timings still empty. ``outputs`` are the network's own: their type depends on its head."""
+    """The answer, its timings still empty. ``outputs`` are the network's own: their type depends on its head.
+
+    Raises ConfigError for a network without a head.
+    """
     protocol = protocol_of(config)
     blank = Prediction(protocol.task, protocol, image, place, Timings(0, 0, 0, 0, 0))
-    head = config.head
-    match protocol.task:
-        case Task.CLASSIFICATION:
+    match config.head:
+        case ClassifyHead():
             return replace(blank, probabilities=decode_probabilities(outputs, len(protocol.labels)))
-        case Task.SEGMENTATION:
+        case DLAUpHead():
             mask, confidence = decode_mask(outputs[0], place)
             return replace(blank, mask=mask, confidence=confidence)
-        case Task.DETECTION:
+        case DeepLabHead():
+            mask, confidence = decode_scores(outputs, place)
+            return replace(blank, mask=mask, confidence=confidence)
+        case FeaturesHead():
+            raise ConfigError(NOTHING_TO_SAY)
+        case CenterNetHead(down_ratio=stride):
             maps = outputs[-1]
-            stride = head.down_ratio if isinstance(head, CenterNetHead) else 1
             found = decode_centres(maps["hm"], maps["wh"], maps.get("reg"), place, stride, top_k)
             return replace(
                 blank,

@@ -11,6 +11,11 @@ from explorer.config.protocol import Protocol
 from explorer.inference.geometry import Geometry
 from explorer.inference.open_image import OpenedImage
 
+NOTHING_TO_SAY = (
+    "This network has no head: it yields feature maps and says nothing about a picture. "
+    "Give it a head that classifies, segments or detects."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Timings:

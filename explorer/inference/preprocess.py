@@ -18,6 +18,8 @@ def preprocess(rgb: np.ndarray, protocol: Protocol, fit: Fit, geometry: Geometry
             placed = warp(_resized(rgb, geometry.content), (1.0, 1.0), geometry.shift, geometry.input)
         case Fit.PADDED:
             placed = _surrounded(_resized(rgb, geometry.content), geometry, protocol.border)
+        case Fit.SCALED | Fit.OWN:
+            placed = interpolated(rgb, geometry.content)
         case Fit.CROPPED:
             placed = _cut(_resized(rgb, geometry.content), geometry)
     return normalise(placed, protocol)
@@ -32,6 +34,28 @@ def normalise(rgb: np.ndarray, protocol: Protocol) -> np.ndarray:
     planes *= scale[:, None, None]
     planes -= shift[:, None, None]
     return planes[None]
+
+
+def interpolated(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """OpenCV's ``resize`` with INTER_LINEAR, to within rounding: H x W x 3 uint8 at ``size`` = (width, height).
+
+    A pixel's centre lies at half its width; positions beyond the outer centres take the outer pixel. As there is no
+    low-pass filter, strong reduction aliases, as it does in the published protocol.
+    """
+    if (rgb.shape[1], rgb.shape[0]) == size:
+        return rgb
+    upper, lower, down = _between(rgb.shape[0], size[1])
+    left, right, across = _between(rgb.shape[1], size[0])
+    rows = rgb[upper] * (1 - down)[:, None, None] + rgb[lower] * down[:, None, None]
+    mixed = rows[:, left] * (1 - across)[None, :, None] + rows[:, right] * across[None, :, None]
+    return np.floor(mixed + 0.5).astype(np.uint8)
+
+
+def _between(length: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each of ``count`` targets the two of ``length`` source pixels around it, and the way from first to second."""
+    position = np.clip((np.arange(count) + 0.5) * (length / count) - 0.5, 0, length - 1)
+    low = position.astype(np.intp)
+    return low, np.minimum(low + 1, length - 1), (position - low).astype(np.float32)
 
 
 def warp(

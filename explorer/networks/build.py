@@ -3,11 +3,21 @@
 import torch
 from torch import nn
 
-from explorer.config import CenterNetHead, ClassifyHead, DLAUpHead, ModelConfig, resolve
+from explorer.config import (
+    CenterNetHead,
+    ClassifyHead,
+    DeepLabHead,
+    DLAUpHead,
+    FeaturesHead,
+    ModelConfig,
+    ResNetBackbone,
+    resolve,
+)
 from explorer.errors import BudgetError
 from explorer.networks.centernet import CenterNet
-from explorer.networks.dla import DLA, DLAClassifier
+from explorer.networks.deeplab import deeplab
 from explorer.networks.dla_up import DLASegmenter
+from explorer.networks.families import classifier, headless, pyramid
 from explorer.networks.layers import Initialises
 
 MAX_PARAMETERS = 500_000_000
@@ -20,16 +30,21 @@ def construct(config_or_name: ModelConfig | str, device: str = "meta") -> nn.Mod
     Raises ConfigError for an unknown preset.
     """
     config = resolve(config_or_name)
+    backbone = config.backbone
+    network: nn.Module
     with torch.device(device):
         match config.head:
-            case ClassifyHead():
-                network: nn.Module = DLAClassifier(config.backbone, config.head)
-            case DLAUpHead():
-                base = DLA(config.backbone, config.head.base_classes)
-                network = DLASegmenter(base, config.backbone.pyramid, config.head)
-            case CenterNetHead():
-                base = DLA(config.backbone, config.head.base_classes)
-                network = CenterNet(base, config.backbone.pyramid, config.head)
+            case ClassifyHead() as head:
+                network = classifier(backbone, head)
+            case DLAUpHead() as head:
+                network = DLASegmenter(pyramid(backbone, head.base_classes), backbone.pyramid, head)
+            case CenterNetHead() as head:
+                network = CenterNet(pyramid(backbone, head.base_classes), backbone.pyramid, head)
+            case DeepLabHead() as head:
+                assert isinstance(backbone, ResNetBackbone)  # a configuration with another one is refused
+                network = deeplab(backbone, head)
+            case FeaturesHead():
+                network = headless(backbone)
     return network.eval()
 
 

@@ -4,7 +4,7 @@ With summing nodes this is ``pose_dla_dcn``: projections and nodes are deformabl
 With concatenating nodes the decoder is DLA-up's (``dlav0``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Generator, Tensor, nn
 
@@ -128,12 +128,12 @@ class _OutputConv2d(Conv2d):
 class CenterNet(nn.Module):
     """Backbone, decoder and one small head per output map."""
 
-    def __init__(self, base: nn.Module, pyramid: Sequence[int], head: CenterNetHead) -> None:
+    def __init__(self, base: nn.Module, pyramid: Mapping[int, int], head: CenterNetHead) -> None:
         """``pyramid[i]`` are the channels of the base's level at stride 2ⁱ."""
         super().__init__()
         first, last = head.first_level, head.last_level
-        channels = pyramid[first:]
-        self.first_level = first
+        channels = [pyramid[level] for level in sorted(pyramid) if level >= first]
+        self.unused = len(pyramid) - len(channels)
         self.merged = last - first
         self.base = base
         self.ida_up: SumIDA | None = None
@@ -150,6 +150,6 @@ class CenterNet(nn.Module):
 
     def forward(self, x: Tensor) -> list[dict[str, Tensor]]:
         """(N, C, H, W) to one dict of output maps, each (N, channels, H/ratio, W/ratio); heatmaps are logits."""
-        features = self.dla_up(*self.base(x)[self.first_level :])
+        features = self.dla_up(*self.base(x)[self.unused :])
         feature = features if self.ida_up is None else self.ida_up(*features[: self.merged])[-1]
         return [{name: self._modules[name](feature) for name in self.heads}]  # type: ignore[misc]  # never None

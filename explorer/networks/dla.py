@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.config import Block, ClassifyHead, DLABackbone, Pool
+from explorer.networks.backbone import Backbone, Headless
 from explorer.networks.layers import BatchNorm2d, Conv2d, conv_bn_relu, conv_level, with_role
 from explorer.roles import Role
 
@@ -158,13 +159,17 @@ class Tree(nn.Module):
         return self.tree2(x1, (*children, x1))
 
 
-class DLA(nn.Module):
+LEVELS = ("level0", "level1", "level2", "level3", "level4", "level5")
+
+
+class DLA(Backbone):
     """The backbone: six levels at strides 1, 2, 4, 8, 16, 32 (Table 1 and Fig. 3).
 
     ``leftover_classes`` adds the ImageNet classifier ``fc`` that published decoders' files carry along unused.
     """
 
-    role: Role | None = Role.BACKBONE
+    levels = LEVELS
+    stages = LEVELS
 
     def __init__(self, config: DLABackbone, leftover_classes: int = 0) -> None:
         super().__init__()
@@ -185,14 +190,13 @@ class DLA(nn.Module):
         if leftover_classes:
             self.fc = with_role(Conv2d(c[5], leftover_classes, 1), Role.CLASSIFIER)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+    def run(self, x: Tensor) -> dict[str, Tensor]:
         """(N, C, H, W) to the six levels, (N, channels[i], H/2ⁱ, W/2ⁱ)."""
         x = self.base_layer(x)
-        levels = []
-        for level in (self.level0, self.level1, self.level2, self.level3, self.level4, self.level5):
-            x = level(x)
-            levels.append(x)
-        return tuple(levels)
+        found = {}
+        for name in LEVELS:
+            x = found[name] = self._modules[name](x)  # type: ignore[misc]  # registered above, never None
+        return found
 
 
 class DLAClassifier(DLA):
@@ -208,4 +212,8 @@ class DLAClassifier(DLA):
 
     def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]  # classes instead of levels
         """(N, C, H, W) to logits (N, classes · positions)."""
-        return self.fc(self.avgpool(super().forward(x)[-1])).flatten(1)
+        return self.fc(self.avgpool(self.run(x)["level5"])).flatten(1)
+
+
+class DLAFeatures(Headless, DLA):
+    """DLA that returns its levels by name."""

@@ -1,6 +1,6 @@
 """DLA-up: segmentation by iterative deep aggregation (arXiv 1707.06484, section 4.2; code: ucbdrive/dla)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -81,20 +81,19 @@ class ConcatDLAUp(nn.Module):
 class DLASegmenter(nn.Module):
     """Backbone, decoder, 1×1 classifier and bilinear upsampling to the image's size."""
 
-    def __init__(self, base: nn.Module, pyramid: Sequence[int], head: DLAUpHead) -> None:
+    def __init__(self, base: nn.Module, pyramid: Mapping[int, int], head: DLAUpHead) -> None:
         """``pyramid[i]`` are the channels of the base's level at stride 2ⁱ."""
         super().__init__()
-        self.first_level = head.first_level
+        channels = [pyramid[level] for level in sorted(pyramid) if level >= head.first_level]
+        self.unused = len(pyramid) - len(channels)
         self.base = base
-        self.dla_up = ConcatDLAUp(pyramid[head.first_level :])
-        self.fc = with_role(
-            nn.Sequential(Conv2d(pyramid[head.first_level], head.classes, 1)), Role.CLASSIFIER
-        )
+        self.dla_up = ConcatDLAUp(channels)
+        self.fc = with_role(nn.Sequential(Conv2d(channels[0], head.classes, 1)), Role.CLASSIFIER)
         self.up = BilinearUpsample(head.classes, head.down_ratio)
         self.up.weight.requires_grad = False
         self.softmax = with_role(nn.LogSoftmax(1), Role.HEAD)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(N, C, H, W) to log-probabilities (N, classes, H, W) and logits (N, classes, H/ratio, W/ratio)."""
-        logits = self.fc(self.dla_up(*self.base(x)[self.first_level :]))
+        logits = self.fc(self.dla_up(*self.base(x)[self.unused :]))
         return self.softmax(self.up(logits)), logits

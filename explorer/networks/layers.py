@@ -9,7 +9,7 @@ from math import ceil, prod, sqrt
 from typing import Protocol, TypeVar, runtime_checkable
 
 import torch
-from torch import Generator, nn
+from torch import Generator, Tensor, nn
 
 from explorer.roles import Role
 
@@ -53,11 +53,11 @@ class Conv2d(nn.Conv2d):
 class BatchNorm2d(nn.BatchNorm2d):
     """Batch normalisation: scale 1, shift 0, mean 0, variance 1."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, momentum: float = 0.1) -> None:
         # As in Conv2d: what nn.BatchNorm2d sets, without the checks.
         nn.Module.__init__(self)
         self.__dict__.update(
-            num_features=channels, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True
+            num_features=channels, eps=1e-5, momentum=momentum, affine=True, track_running_stats=True
         )  # fmt: skip
         for name in ("weight", "bias"):
             self._parameters[name] = nn.Parameter(torch.empty(channels))
@@ -69,6 +69,30 @@ class BatchNorm2d(nn.BatchNorm2d):
         """Set the identity."""
         nn.BatchNorm2d.reset_parameters(self)
         nn.BatchNorm2d.reset_running_stats(self)
+
+
+class Linear(nn.Linear):
+    """Linear layer, uniform in ±1/√in as torch draws it; bias 0, as in the published classifiers."""
+
+    def reset_parameters(self) -> None:
+        """Nothing: see the module's docstring."""
+
+    def initialise(self, generator: Generator) -> None:
+        """Draw the weight, clear the bias."""
+        bound = 1.0 / sqrt(self.in_features)
+        nn.init.uniform_(self.weight, -bound, bound, generator=generator)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+
+
+class Concat(nn.Module):
+    """Concatenation of features along their channels, as a module, so that it has a place in the graph."""
+
+    role = Role.CONCAT
+
+    def forward(self, *features: Tensor) -> Tensor:
+        """Any number of (N, Cᵢ, H, W) to (N, ΣCᵢ, H, W)."""
+        return torch.cat(features, 1)
 
 
 class BilinearUpsample(nn.ConvTranspose2d):
@@ -92,6 +116,14 @@ class BilinearUpsample(nn.ConvTranspose2d):
         line = 1 - (torch.arange(size, dtype=self.weight.dtype) / half - centre).abs()
         with torch.no_grad():
             self.weight.copy_((line[:, None] * line[None, :]).expand_as(self.weight))
+
+
+def draw_by_fan_in(network: nn.Module, generator: Generator) -> None:
+    """Draw every convolution anew, N(0, √(2 / (k²·in / groups))), as VoVNet's and DenseNet's code does."""
+    for module in network.modules():
+        if isinstance(module, Conv2d):
+            fan_in = prod(module.kernel_size) * module.in_channels // module.groups
+            nn.init.normal_(module.weight, 0.0, sqrt(2.0 / fan_in), generator=generator)
 
 
 def with_role(module: ModuleT, role: Role | None = None, stage: int | None = None) -> ModuleT:

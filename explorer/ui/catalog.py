@@ -9,7 +9,21 @@ from typing import Any
 
 import yaml
 
-from explorer.config import Block, ModelConfig, Task, presets
+from explorer.config import (
+    Attention,
+    Block,
+    DeepLabHead,
+    Dense,
+    DenseNetBackbone,
+    DLABackbone,
+    ModelConfig,
+    PeleeNetBackbone,
+    ResNetBackbone,
+    Task,
+    Variant,
+    VoVNetBackbone,
+    presets,
+)
 from explorer.weights import shipped
 
 _FILE = Path(__file__).parents[2] / "assets" / "catalog.yaml"
@@ -21,15 +35,28 @@ class Family(StrEnum):
     CLASSIFICATION = "DLA classification"
     SEGMENTATION = "DLA-up segmentation"
     DETECTION = "CenterNet detection"
+    VOVNET = "VoVNet"
+    DENSENET = "DenseNet"
+    PELEENET = "PeleeNet"
+    DEEPLAB = "DeepLab"
     SCENES = "Scene networks"
 
 
 FAMILY_NOTES = {
     Family.CLASSIFICATION: "Hierarchical deep aggregation: every stage is a tree whose nodes fuse its blocks.",
     Family.SEGMENTATION: "The same trees, and iterative deep aggregation back up to full resolution; 19 classes.",
-    Family.DETECTION: "Objects as points: DLA-34, aggregated to stride 4, predicts centres, sizes and offsets.",
+    Family.DETECTION: "Objects as points: a pyramid, aggregated to stride 4, predicts centres, sizes and offsets.",
+    Family.VOVNET: "One-shot aggregation: a chain of convolutions, of which one concatenation at its end keeps all.",
+    Family.DENSENET: "Dense blocks: every layer reads all before it. Two CIFAR networks aggregate once instead.",
+    Family.PELEENET: "A light DenseNet: each layer reads all before it in two ways, one of them two convolutions deep.",
+    Family.DEEPLAB: "Dilated ResNets, which keep their resolution, and heads that look at several rates; 21 classes.",
     Family.SCENES: "Slim networks with weights that ship here, trained on procedurally rendered scenes.",
 }
+
+BACKBONE_NAMES = {
+    "dla": "DLA", "vovnet": "VoVNet", "densenet": "DenseNet", "peleenet": "PeleeNet", "resnet": "ResNet"
+}  # fmt: skip
+"""What to call each kind of backbone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +68,23 @@ class Source:
     year: int | None = None
 
 
+class Measure(StrEnum):
+    """What an accuracy, out of 100, is the accuracy of; the value is its label."""
+
+    TOP1 = "Top-1 %"
+    CIFAR10 = "CIFAR-10 %"
+    VOC = "VOC mIoU %"
+    AP = "COCO AP"
+    BOX_AP = "COCO box AP"
+    OWN_IOU = "Mean IoU"
+    OWN_AP = "AP"
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """A published accuracy, out of 100; ``measure`` says of what, ``note`` gives the rest."""
 
-    measure: str
+    measure: Measure
     value: float
     note: str
     source: Source
@@ -66,23 +105,69 @@ class Entry:
 
 
 def family_of(config: ModelConfig, preset: str | None) -> Family:
-    """The group that a network belongs to; a visitor's own has one by its task as well."""
+    """The group that a preset belongs to; what reads a DLA, or detects on any backbone, decides before the backbone."""
     if preset is not None and preset.startswith("scenes_"):
         return Family.SCENES
-    return {
-        Task.CLASSIFICATION: Family.CLASSIFICATION,
-        Task.SEGMENTATION: Family.SEGMENTATION,
-        Task.DETECTION: Family.DETECTION,
-    }[config.task]
+    if config.task is Task.DETECTION:
+        return Family.DETECTION
+    match config.backbone:
+        case DLABackbone():
+            return Family.SEGMENTATION if config.task is Task.SEGMENTATION else Family.CLASSIFICATION
+        case VoVNetBackbone():
+            return Family.VOVNET
+        case DenseNetBackbone():
+            return Family.DENSENET
+        case PeleeNetBackbone():
+            return Family.PELEENET
+        case ResNetBackbone():
+            return Family.DEEPLAB
+
+
+def group_of(config: ModelConfig, preset: str | None) -> str:
+    """A preset's family; a visitor's own network in the same kind of words, by its backbone and its task."""
+    if preset is not None:
+        return family_of(config, preset)
+    return f"Own {BACKBONE_NAMES[config.backbone.kind]} {config.task}"
 
 
 def block_of(config: ModelConfig) -> str:
-    """The residual block in words."""
-    return {
-        Block.BASIC: "basic blocks",
-        Block.BOTTLENECK: "bottlenecks",
-        Block.BOTTLENECK_X: f"grouped bottlenecks ({config.backbone.cardinality} groups)",
-    }[config.backbone.block]
+    """What the backbone repeats, and how often, in words; for DeepLab what its head does."""
+    match config.backbone:
+        case DLABackbone() as backbone:
+            return {
+                Block.BASIC: "basic blocks",
+                Block.BOTTLENECK: "bottlenecks",
+                Block.BOTTLENECK_X: f"grouped bottlenecks ({backbone.cardinality} groups)",
+            }[backbone.block]
+        case VoVNetBackbone() as backbone:
+            kind = "depthwise OSA modules" if backbone.depthwise else "OSA modules"
+            attention = "" if backbone.attention is Attention.NONE else " with eSE"
+            return f"{_each(backbone.modules)} {kind}{attention}"
+        case DenseNetBackbone() as backbone:
+            block = "OSA blocks" if backbone.block is Dense.OSA else "dense blocks"
+            return f"{block} of {_each(backbone.layers)}, growth {backbone.growth_rate}"
+        case PeleeNetBackbone() as backbone:
+            return f"two-way dense blocks of {_each(backbone.layers)}"
+        case ResNetBackbone() as backbone:
+            return (
+                _deeplab(backbone, config.head) if isinstance(config.head, DeepLabHead) else _resnet(backbone)
+            )
+
+
+def _each(numbers: tuple[int, ...]) -> str:
+    return "·".join(str(number) for number in numbers)
+
+
+def _resnet(backbone: ResNetBackbone) -> str:
+    return f"{_each(backbone.blocks)} bottlenecks to stride {backbone.output_stride}"
+
+
+def _deeplab(backbone: ResNetBackbone, head: DeepLabHead) -> str:
+    parts = ["1×1 classifier" if head.variant is Variant.V1 else f"rates {_each(head.rates)}"]
+    parts.append(f"stride {backbone.output_stride}")
+    if head.multi_scale:
+        parts.append(f"{len(head.scales) + 1} scales")
+    return ", ".join(parts)
 
 
 @lru_cache(maxsize=1)
@@ -113,8 +198,15 @@ def _entry(name: str, config: ModelConfig, facts: dict[str, Any], sources: dict[
 def _score(facts: dict[str, Any], sources: dict[str, Source]) -> Score:
     source = sources[facts["source"]]
     if "top1" in facts:
-        return Score("Top-1 %", facts["top1"], f"top-5 {facts['top5']:.1f} %", source)
-    return Score("COCO AP", facts["ap"], "", source)
+        return Score(Measure.TOP1, facts["top1"], f"top-5 {facts['top5']:.1f} %", source)
+    if "cifar10" in facts:
+        return Score(Measure.CIFAR10, facts["cifar10"], "top-1, trained with augmentation", source)
+    if "voc_miou" in facts:
+        return Score(Measure.VOC, facts["voc_miou"], "mean IoU without CRF", source)
+    if "box_ap" in facts:
+        note = f"as the backbone of a detector, whose mask AP is {facts['mask_ap']:.1f}"
+        return Score(Measure.BOX_AP, facts["box_ap"], note, source)
+    return Score(Measure.AP, facts["ap"], "", source)
 
 
 def _own_score(config: ModelConfig) -> Score | None:
@@ -124,7 +216,7 @@ def _own_score(config: ModelConfig) -> Score | None:
         return None
     card = json.loads(file.with_suffix(".json").read_text())
     result = card["evaluation"][0]
-    measure, key = ("Mean IoU", "mean_iou") if "mean_iou" in result else ("AP", "ap")
+    measure, key = (Measure.OWN_IOU, "mean_iou") if "mean_iou" in result else (Measure.OWN_AP, "ap")
     note = f"percent, on {result['scenes']} held-out scenes of {result['size']}×{result['size']} pixels"
     return Score(
         measure, 100 * result[key], note, Source(f"model card “{card['title']}”", "docs/training.md")

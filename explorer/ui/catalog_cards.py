@@ -8,11 +8,19 @@ from html import escape
 import streamlit as st
 
 from explorer.roles import ROLE_STYLES, Role, Shape
-from explorer.ui import numbers, shell, state, theme
-from explorer.ui.catalog import FAMILY_NOTES, Entry, Family, block_of
+from explorer.ui import numbers, shell, state
+from explorer.ui.catalog import FAMILY_NOTES, Entry, Family, Measure, block_of
 from explorer.ui.glyph import glyph
 
-_LEGEND = (Role.STEM, Role.BLOCK, Role.ROOT, Role.IDA, Role.HEAD)
+_LEGEND = (
+    (Role.STEM, "Stem"),
+    (Role.BLOCK, "Block, layer or branch"),
+    (Role.ROOT, "Aggregation node"),
+    (Role.CONCAT, "Concatenation"),
+    (Role.TRANSITION, "Transition"),
+    (Role.IDA, "IDA, ASPP"),
+    (Role.HEAD, "Head"),
+)
 _CARD_WIDTH = 290
 
 
@@ -39,7 +47,7 @@ def select(entries: Sequence[Entry], words: str, families: Sequence[str], order:
         case Order.MACS:
             return sorted(found, key=lambda entry: entry.macs)
         case Order.ACCURACY:
-            return sorted(found, key=lambda entry: -entry.score.value if entry.score else 0.0)
+            return sorted(found, key=_by_accuracy)
         case Order.PAPER:
             return found
 
@@ -47,18 +55,19 @@ def select(entries: Sequence[Entry], words: str, families: Sequence[str], order:
 def legend() -> None:
     """What the marks in the cards' pictures mean."""
     marks = []
-    for role in _LEGEND:
+    for role, label in _LEGEND:
         style = ROLE_STYLES[role]
         shape = "round" if style.shape is Shape.ROUND else "square"
-        marks.append(f'<span><i class="{shape}" style="background:{style.colour}"></i>{style.label}</span>')
+        marks.append(f'<span><i class="{shape}" style="background:{style.colour}"></i>{label}</span>')
     st.html(f'<div class="legend dim">{"".join(marks)}</div>')
 
 
 def heading(family: Family, members: Sequence[Entry]) -> None:
     """A family's name, what is common to it, and where it was published."""
     st.subheader(family, anchor=False)
-    paper = next((entry.paper for entry in members if entry.paper), None)
-    st.caption(FAMILY_NOTES[family] + (f" [{paper.title}]({paper.url})" if paper else ""))
+    papers = dict.fromkeys(entry.paper for entry in members if entry.paper)
+    links = " · ".join(f"[{paper.title}]({paper.url})" for paper in papers)
+    st.caption(f"{FAMILY_NOTES[family]} {links}")
 
 
 def cards(entries: Sequence[Entry], current: state.Current) -> None:
@@ -76,70 +85,11 @@ def cards(entries: Sequence[Entry], current: state.Current) -> None:
                     shell.page_link(page, about)
 
 
-def accuracy_chart(entries: Sequence[Entry]) -> None:
-    """ImageNet accuracy against cost, a mark per classification network, its area in proportion to parameters."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    for (kind, name), colour in zip(_KIND_NAMES.items(), theme.SERIES, strict=False):
-        group = [
-            e for e in entries if e.score and e.score.measure == "Top-1 %" and e.config.backbone.block == kind
-        ]
-        figure.add_scatter(
-            x=[entry.macs / 1e9 for entry in group],
-            y=[entry.score.value for entry in group if entry.score],
-            text=[entry.name for entry in group],
-            customdata=[[numbers.count(entry.parameters)] for entry in group],
-            name=name,
-            mode="markers+text",
-            textposition=[_LABEL_SIDES.get(entry.name, "top center") for entry in group],
-            textfont={"size": 11},
-            marker={
-                "size": [8 + 3 * (entry.parameters / 1e6) ** 0.5 for entry in group],
-                "color": colour,
-                "opacity": 0.9,
-                "line": {"width": 1, "color": theme.RULE},
-            },
-            hovertemplate=_HOVER,
-        )
-    figure.update_layout(
-        height=340,
-        margin={"l": 4, "r": 4, "t": 4, "b": 4},
-        xaxis={
-            "type": "log",
-            "title": "GMACs at 224×224",
-            "tickvals": [0.5, 1, 2, 5, 10],
-            "range": [-0.45, 1.28],
-        },
-        yaxis={"title": "ImageNet top-1, %", "range": [63, 82]},
-        legend={"x": 0.98, "y": 0.04, "xanchor": "right", "yanchor": "bottom", "itemsizing": "constant"},
-    )
-    st.plotly_chart(
-        figure,
-        width="stretch",
-        config={"displayModeBar": False},
-        key="catalog-accuracy",
-        alt="ImageNet top-1 accuracy against multiply-accumulates for the ten DLA classification networks",
-    )
-    source = next(entry.score.source for entry in entries if entry.score)
-    st.caption(f"Accuracy: [{source.title}]({source.url}); cost as traced here.")
-
-
-_HOVER = "<b>%{text}</b><br>%{y:.1f} % top-1<br>%{x:.2f} GMACs<br>%{customdata[0]} parameters<extra></extra>"
-
-_KIND_NAMES = {"basic": "basic block", "bottleneck": "bottleneck", "bottleneck_x": "grouped bottleneck"}
-
-_LABEL_SIDES = {
-    "dla34": "bottom center",
-    "dla46_c": "middle right",
-    "dla46x_c": "middle right",
-    "dla60x_c": "middle right",
-    "dla60": "bottom center",
-    "dla102": "bottom center",
-    "dla102x2": "top left",
-    "dla169": "bottom center",
-}
-"""Where labels would meet: on the other side of their marks."""
+def _by_accuracy(entry: Entry) -> tuple[int, float]:
+    """Best first among those of one measure: a top-1 accuracy and an AP do not compare."""
+    if entry.score is None:
+        return len(Measure), 0.0
+    return list(Measure).index(entry.score.measure), -entry.score.value
 
 
 def _searched(entry: Entry) -> str:

@@ -1,18 +1,18 @@
 """The dialog in which a visitor changes the current network, and builds it."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from explorer.config import Aggregation, Block, ModelConfig, Pool
-from explorer.config.part import MAX_CHANNELS, MAX_CLASSES
+from explorer.config import ModelConfig
 from explorer.errors import ExplorerError
-from explorer.ui import numbers, services, shell, state
-from explorer.ui.draft import HEADS, Draft, numbers_in
+from explorer.ui import configure_fields, numbers, services, shell, state
+from explorer.ui.catalog import BACKBONE_NAMES
+from explorer.ui.draft import BACKBONES, HEADS, Draft
 from explorer.ui.plain import plain
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ _HEAD_NAMES = {
     "classify": "Classification",
     "dla_up": "Segmentation (DLA-up)",
     "centernet": "Detection (CenterNet)",
+    "deeplab": "Segmentation (DeepLab)",
+    "features": "None: features by stage",
 }
 
 
@@ -77,58 +79,35 @@ def _form(draft: Draft) -> None:
     if draft.behind:
         st.info("The fields follow again once the YAML is valid.", icon=":material/sync_disabled:")
     backbone, head = draft.fields["backbone"], draft.fields["head"]
-    _numbers(
-        draft,
-        "levels",
-        backbone,
-        "Depth of each level",
-        "Convolutions at levels 0 and 1, tree depth at 2 to 5.",
-    )
-    _numbers(
-        draft, "channels", backbone, "Channels of each level", f"Six numbers from 1 to {MAX_CHANNELS:,}."
-    )
-    left, right = st.columns(2)
-    with left:
-        _choice(draft, "backbone", "block", backbone, "Block", [block.value for block in Block])
-    with right:
-        _number(
-            draft, "backbone", "cardinality", backbone, "Cardinality", 1, 256, "Groups of a bottleneck_x."
-        )
-    _switch(draft, "backbone", "root_residual", backbone, "Roots add their last child (residual)")
-    kinds = list(HEADS)
+    _kind(draft, "Backbone", list(BACKBONES), backbone["kind"], BACKBONE_NAMES, draft.choose_backbone)
+    configure_fields.show(draft, "backbone", backbone, BACKBONES[backbone["kind"]])
+    heads = draft.heads()
+    offered = [kind for kind, reason in heads.items() if reason is None or kind == head["kind"]]
+    _kind(draft, "Head", offered, head["kind"], _HEAD_NAMES, draft.choose_head)
+    configure_fields.show(draft, "head", head, HEADS[head["kind"]])
+    for kind, reason in heads.items():
+        if kind not in offered:
+            st.caption(f"{_HEAD_NAMES[kind]} is not offered: {plain(str(reason))}.")
+
+
+def _kind(
+    draft: Draft,
+    label: str,
+    kinds: Sequence[str],
+    kind: str,
+    names: Mapping[str, str],
+    choose: Callable[[str], None],
+) -> None:
+    key = f"configure.{label}.kind.{draft.revision}"
     st.selectbox(
-        "Head",
+        label,
         kinds,
-        index=kinds.index(head["kind"]) if head.get("kind") in kinds else 0,
-        format_func=_HEAD_NAMES.__getitem__,
-        key=_key(draft, "kind"),
-        disabled=draft.behind,
-        on_change=lambda: draft.choose_head(st.session_state[_key(draft, "kind")]),
+        index=kinds.index(kind),
+        format_func=names.__getitem__,
+        key=key,
+        disabled=draft.behind or len(kinds) == 1,
+        on_change=lambda: choose(st.session_state[key]),
     )
-    _head_fields(draft, head)
-
-
-def _head_fields(draft: Draft, head: Mapping[str, Any]) -> None:
-    left, right = st.columns(2)
-    with left:
-        if head["kind"] != "centernet":
-            _number(draft, "head", "classes", head, "Classes", 1, MAX_CLASSES)
-        elif "hm" in head["heads"]:
-            _number(
-                draft, "head.heads", "hm", head["heads"], "Classes", 1, MAX_CLASSES, "Maps of the head `hm`."
-            )
-    with right:
-        if head["kind"] == "classify":
-            _choice(draft, "head", "pool", head, "Pooling", [pool.value for pool in Pool])
-        else:
-            _choice(draft, "head", "down_ratio", head, "Down ratio", [2, 4, 8, 16])
-    if head["kind"] == "centernet":
-        left, right = st.columns(2)
-        with left:
-            _choice(draft, "head", "aggregation", head, "Nodes", [way.value for way in Aggregation])
-        with right:
-            _number(draft, "head", "head_conv", head, "Channels of each output head", 0, MAX_CHANNELS)
-        _switch(draft, "head", "deformable", head, "Deformable convolutions")
 
 
 def _text(draft: Draft) -> None:
@@ -143,72 +122,10 @@ def _text(draft: Draft) -> None:
     )
 
 
-def _key(draft: Draft, name: str) -> str:
-    return f"configure.{name}.{draft.revision}"
-
-
-def _numbers(draft: Draft, name: str, fields: Mapping[str, Any], label: str, note: str) -> None:
-    value, key = fields.get(name), _key(draft, name)
-    st.text_input(
-        label,
-        ", ".join(str(item) for item in value) if isinstance(value, list) else str(value),
-        key=key,
-        help=note,
-        disabled=draft.behind,
-        on_change=lambda: draft.set("backbone", name, numbers_in(st.session_state[key])),
-    )
-
-
-def _number(
-    draft: Draft,
-    part: str,
-    name: str,
-    fields: Mapping[str, Any],
-    label: str,
-    low: int,
-    high: int,
-    note: str = "",
-) -> None:
-    value, key = fields.get(name), _key(draft, name)
-    st.number_input(
-        label,
-        low,
-        high,
-        min(max(value, low), high) if isinstance(value, int) else low,
-        key=key,
-        help=note or None,
-        disabled=draft.behind,
-        on_change=lambda: draft.set(part, name, st.session_state[key]),
-    )
-
-
-def _choice(
-    draft: Draft, part: str, name: str, fields: Mapping[str, Any], label: str, options: Sequence[str | int]
-) -> None:
-    value, key = fields.get(name), _key(draft, name)
-    st.selectbox(
-        label,
-        options,
-        index=options.index(value) if value in options else 0,
-        key=key,
-        disabled=draft.behind,
-        on_change=lambda: draft.set(part, name, st.session_state[key]),
-    )
-
-
-def _switch(draft: Draft, part: str, name: str, fields: Mapping[str, Any], label: str) -> None:
-    key = _key(draft, name)
-    st.toggle(
-        label,
-        bool(fields.get(name)),
-        key=key,
-        disabled=draft.behind,
-        on_change=lambda: draft.set(part, name, st.session_state[key]),
-    )
-
-
 def _build_and_apply(current: state.Current, config: ModelConfig) -> None:
-    size = current.size if config.task is current.config.task else None
+    fits = all(side % config.size_step == 0 for side in current.size)
+    usual = config.default_input == current.config.default_input
+    size = current.size if usual and fits else None
     about = state.changed(current, model=config, size=size)
     problem = None
     with st.status("Building the network", expanded=True) as status:

@@ -2,19 +2,58 @@
 
 import copy
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-from explorer.config import CenterNetHead, ClassifyHead, DLAUpHead, ModelConfig
+from explorer.config import (
+    Backbone,
+    CenterNetHead,
+    ClassifyHead,
+    DeepLabHead,
+    DenseNetBackbone,
+    DLABackbone,
+    DLAUpHead,
+    FeaturesHead,
+    Head,
+    ModelConfig,
+    PeleeNetBackbone,
+    ResNetBackbone,
+    Variant,
+    VoVNetBackbone,
+    preset,
+)
+from explorer.config.backbones import misfit
+from explorer.config.deeplab import PUBLISHED_RATES
+from explorer.config.part import Part
 from explorer.errors import ConfigError
 
-HEADS = {head.model_fields["kind"].default: head for head in (ClassifyHead, DLAUpHead, CenterNetHead)}
+BACKBONES: Mapping[str, type[Part]] = {
+    part.model_fields["kind"].default: part
+    for part in (DLABackbone, VoVNetBackbone, DenseNetBackbone, PeleeNetBackbone, ResNetBackbone)
+}
+"""The backbones by their ``kind``."""
+
+HEADS: Mapping[str, type[Part]] = {
+    part.model_fields["kind"].default: part
+    for part in (ClassifyHead, DLAUpHead, CenterNetHead, DeepLabHead, FeaturesHead)
+}
 """The heads by their ``kind``."""
 
+_FIRST = {
+    "dla": "dla34",
+    "vovnet": "vovnet39",
+    "densenet": "densenet121",
+    "peleenet": "peleenet",
+    "resnet": "deeplab_resnet101",
+}
+"""The preset whose backbone a kind starts from."""
+
 # Bounded: Python refuses to read thousands of digits, and no field takes ten.
-_NUMBER = re.compile(r"[+-]?\d{1,9}")
+_WHOLE = re.compile(r"[+-]?\d{1,9}")
+_DECIMAL = re.compile(r"[+-]?\d{0,9}\.\d{1,9}")
 
 
 @dataclass(slots=True)
@@ -59,13 +98,38 @@ class Draft:
         place[name] = value
         self._write()
 
-    def choose_head(self, kind: str) -> None:
-        """Put another kind of head in place, at its defaults but for the fields that both have."""
+    def choose_backbone(self, kind: str) -> None:
+        """Put another kind of backbone in place, as its first preset has it, under the same head or one that fits."""
+        backbone = preset(_FIRST[kind]).backbone
         before = self.fields["head"]
-        after = HEADS[kind]().model_dump(mode="json")
-        shared = {"classes", "base_classes"} & before.keys() & after.keys()
-        self.fields["head"] = after | {name: before[name] for name in shared}
+        kinds = (before["kind"], *HEADS)
+        self.fields["head"] = next(head for each in kinds if (head := _head_on(backbone, each, before)))
+        channels = self.fields["backbone"].get("input_channels", backbone.input_channels)
+        self.fields["backbone"] = backbone.model_dump(mode="json") | {"input_channels": channels}
         self._write()
+
+    def choose_head(self, kind: str) -> None:
+        """Put another kind of head in place, at defaults that fit but for the fields that both have."""
+        if self.config is not None and (head := _head_on(self.config.backbone, kind, self.fields["head"])):
+            self.fields["head"] = head
+            self._write()
+
+    def choose_variant(self, variant: str) -> None:
+        """Make a DeepLab head another DeepLab, with that one's rates."""
+        doubled = 2 if variant != Variant.V2 and self.fields["backbone"].get("output_stride") == 8 else 1
+        rates = [doubled * rate for rate in PUBLISHED_RATES.get(Variant(variant), ())]
+        self.fields["head"] |= {"variant": variant, "rates": rates}
+        self._write()
+
+    def heads(self) -> dict[str, str | None]:
+        """Every kind of head, and why it cannot stand on the backbone, None where it can.
+
+        While the configuration is not valid, only the kind that stands there is known to be possible.
+        """
+        if self.config is None:
+            return {self.fields["head"]["kind"]: None}
+        backbone = self.config.backbone
+        return {kind: _refusal(backbone, kind) for kind in HEADS}
 
     def _write(self) -> None:
         try:
@@ -81,9 +145,59 @@ class Draft:
         self.revision += 1
 
 
-def numbers_in(text: str) -> list[int | str]:
-    """Whole numbers separated by commas or spaces; what is not one, or is far too long, stays as it was typed."""
-    return [int(word) if _NUMBER.fullmatch(word) else word for word in text.replace(",", " ").split()]
+def numbers_in(text: str) -> list[int | float | str]:
+    """Numbers separated by commas or spaces; what is not one, or is far too long, stays as it was typed."""
+    return [_number(word) for word in text.replace(",", " ").split()]
+
+
+def _number(word: str) -> int | float | str:
+    if _WHOLE.fullmatch(word):
+        return int(word)
+    return float(word) if _DECIMAL.fullmatch(word) else word
+
+
+def _heads_of(kind: str, backbone: Backbone) -> Iterator[Head]:
+    """Heads of a kind that may stand on a backbone, the most usual first."""
+    match kind:
+        case "classify":
+            yield ClassifyHead(pool=preset(_FIRST[backbone.kind]).head.pool)  # type: ignore[union-attr]  # all classify
+        case "dla_up":
+            yield from (DLAUpHead(down_ratio=ratio) for ratio in (2, 4, 8, 16))
+        case "centernet":
+            for ratio, first in ((4, 2), (2, 1), (8, 3), (16, 4)):
+                last = max(first + 1, min(5, max(backbone.pyramid) + 1))
+                yield CenterNetHead(down_ratio=ratio, last_level=last)
+        case "deeplab":
+            doubled = 2 if isinstance(backbone, ResNetBackbone) and backbone.output_stride == 8 else 1
+            rates = tuple(doubled * rate for rate in PUBLISHED_RATES[Variant.V3PLUS])
+            yield DeepLabHead(variant=Variant.V3PLUS, rates=rates)
+        case "features":
+            yield FeaturesHead()
+
+
+def _refusal(backbone: Backbone, kind: str) -> str | None:
+    reasons = [misfit(backbone, head) for head in _heads_of(kind, backbone)]
+    return None if None in reasons else reasons[0]
+
+
+def _head_on(backbone: Backbone, kind: str, before: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A head of a kind that fits on a backbone, with the fields of the one before where they fit as well."""
+    head = next((head for head in _heads_of(kind, backbone) if misfit(backbone, head) is None), None)
+    if head is None:
+        return None
+    plain: dict[str, Any] = head.model_dump(mode="json")
+    if before.get("kind") == kind:
+        kept = {**plain, **before}
+        try:
+            ModelConfig.from_plain({"backbone": backbone.model_dump(mode="json"), "head": kept})
+        except ConfigError:
+            pass
+        else:
+            return kept
+    shared = {"classes", "base_classes"} & before.keys() & plain.keys()
+    if not isinstance(backbone, DLABackbone):
+        shared -= {"base_classes"}
+    return plain | {name: before[name] for name in shared}
 
 
 def _plain(config: ModelConfig) -> dict[str, Any]:

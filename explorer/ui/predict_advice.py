@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import streamlit as st
 
-from explorer.config import Task, preset
+from explorer.config import ClassifyHead, ModelConfig, Task, preset
 from explorer.config.protocol import protocol_of
+from explorer.inference.prediction import NOTHING_TO_SAY
 from explorer.ui import state
 from explorer.ui.state import Current
 from explorer.weights import WeightsKind
@@ -18,7 +21,12 @@ _VERBS = {
 
 
 def show(here: Current) -> None:
-    """Say what the weights have seen, and offer the networks that were trained for this explorer."""
+    """Say what the weights have seen, and offer the networks that were trained for this explorer.
+
+    A network without a head ends the page here, with networks that do answer.
+    """
+    if here.config.task is Task.FEATURES:
+        _refuse(here)
     protocol = protocol_of(here.config)
     if here.weights == WeightsKind.RANDOM:
         st.warning(
@@ -36,6 +44,25 @@ def show(here: Current) -> None:
             _switches(here)
     elif protocol.pictures != "unknown pictures":
         st.caption(f"Pictures are prepared as for {protocol.name}: {protocol.pictures}.")
+
+
+def _refuse(here: Current) -> NoReturn:
+    """Say that the network does not predict, offer the same backbone with a classifier, and end the page."""
+    st.info(NOTHING_TO_SAY, icon=":material/block:")
+    classifier = ModelConfig(backbone=here.config.backbone, head=ClassifyHead())
+
+    def classify() -> None:
+        state.apply(state.changed(here, model=classifier))
+
+    with st.container(horizontal=True):
+        st.button(
+            "Classify with this backbone",
+            key="predict-classify",
+            on_click=classify,
+            help="Keep the backbone and give it a classifier of 1000 classes, with random weights",
+        )
+        _switches(here)
+    st.stop()
 
 
 def _switches(here: Current) -> None:

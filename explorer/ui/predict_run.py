@@ -76,10 +76,10 @@ def settings(here: Current) -> Settings:
             fit = st.radio(
                 "Picture",
                 list(protocol.fits),
-                format_func=lambda fit: _FIT_TITLES[fit],
+                format_func=lambda fit: _FIT_TITLES[fit].format(side=protocol.size),
                 key="predict-fit",
             )
-        if fit is not Fit.FIXED:
+        if fit in (Fit.KEPT, Fit.PADDED, Fit.OWN):
             max_side = st.select_slider(
                 "Longer side at most, pixels",
                 LONGEST_SIDES,
@@ -91,9 +91,11 @@ def settings(here: Current) -> Settings:
 
 
 _FIT_TITLES = {
-    Fit.FIXED: "Fitted into 512×512",
+    Fit.FIXED: "Fitted into {side}×{side}",
     Fit.KEPT: "Kept at its own size",
     Fit.PADDED: "Padded to a multiple of 32",
+    Fit.SCALED: "Longer side resized to {side}, the published demonstration",
+    Fit.OWN: "At its own size, the published evaluation",
     Fit.CROPPED: "Centre crop",
 }
 

@@ -139,6 +139,8 @@ def _panels(answer: Prediction, truth: Scene | None, shown: tuple[int, int]) -> 
             return [found, {"title": "Truth", "alt": "The true objects", "boxes": boxes, "truth": True}]
         case Task.CLASSIFICATION:
             return [{"title": "The lit square is what the network sees.", "alt": "The picture"}]
+        case Task.FEATURES:
+            return []
 
 
 def _shown_size(width: int, height: int) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from explorer.config import ModelConfig, Task, preset, preset_name
+from explorer.config import ModelConfig, preset, preset_name
 from explorer.config.model import MAX_YAML_CHARACTERS
 from explorer.errors import ConfigError
 from explorer.weights import WeightsKind, shipped
@@ -170,15 +170,10 @@ def has_shipped_weights(config: ModelConfig) -> bool:
     return shipped(config) is not None
 
 
-def size_step(config: ModelConfig) -> int:
-    """What both sides of an input must be a multiple of: decoders merge levels that each halve the one before."""
-    return 1 if config.task is Task.CLASSIFICATION else 32
-
-
 def fitting_size(text: str, config: ModelConfig) -> tuple[int, int]:
     """Read ``HxW`` or one side of a square; raises ConfigError that states the rule."""
     found = _SIZE.fullmatch(text.strip())
-    step = size_step(config)
+    step = config.size_step
     rule = f"use height x width from {MIN_SIDE} to {MAX_SIDE}" + (
         f", in multiples of {step}" if step > 1 else ""
     )

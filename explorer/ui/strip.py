@@ -4,17 +4,17 @@ from html import escape
 
 import streamlit as st
 
-from explorer.config import presets
+from explorer.config import ModelConfig, presets
 from explorer.errors import ExplorerError
 from explorer.ui import configure, numbers, services, state
-from explorer.ui.catalog import entries, family_of
+from explorer.ui.catalog import entries, group_of
 from explorer.ui.plain import plain
 from explorer.weights import WeightsKind
 
 _PROBLEM = "strip.problem"
 _UPLOAD = "strip.upload"
 _CHANGES = "strip.changes"
-_SIDES = ("224", "320", "512", "640", "1024")
+_SIDES = (224, 320, 512, 640, 1024)
 _SHORT = {
     WeightsKind.RANDOM: "Random weights",
     WeightsKind.SHIPPED: "Shipped weights",
@@ -65,12 +65,11 @@ def _facts(slot: st.delta_generator.DeltaGenerator, current: state.Current) -> N
             st.stop()
         counts = (totals.parameters, totals.live_parameters, totals.macs)
     parameters, live, macs = counts
-    family = escape(family_of(current.config, current.preset))
-    own = "" if current.preset else "Own "
+    group = escape(group_of(current.config, current.preset))
     slot.html(
         f'<div class="facts-line" title="{parameters:,} parameters, of which {live:,} reach an output; '
         f'{macs:,} multiply-accumulates (convolutions and linear layers) for one image">'
-        f"<span>{own}{family} ·</span> <b>{numbers.count(parameters)}</b> <span>parameters"
+        f"<span>{group} ·</span> <b>{numbers.count(parameters)}</b> <span>parameters"
         f"{'' if live == parameters else f' ({numbers.count(live)} live)'} ·</span> "
         f"<b>{numbers.macs(macs)}</b> <span>at {numbers.size(current.size)}</span></div>",
         width="stretch",
@@ -114,7 +113,7 @@ def _network(current: state.Current) -> None:
         (*own, *presets()),
         index=[*own, *presets()].index(current.title),
         label_visibility="collapsed",
-        width=230,
+        width=300,
         key=key,
         on_change=choose,
     )
@@ -136,13 +135,13 @@ def _size(current: state.Current) -> None:
     with st.popover(numbers.size(current.size), icon=":material/aspect_ratio:"):
         st.pills(
             "Input size, pixels",
-            [side for side in _SIDES if int(side) % state.size_step(current.config) == 0],
+            _sides(current.config),
             format_func=lambda side: f"{side}×{side}",
             key=f"{identity}.side",
             on_change=choose,
             args=(f"{identity}.side",),
         )
-        step = state.size_step(current.config)
+        step = current.config.size_step
         st.text_input(
             "Height × width",
             placeholder="such as 512x768",
@@ -151,6 +150,12 @@ def _size(current: state.Current) -> None:
             args=(f"{identity}.text",),
             help=f"From {state.MIN_SIDE} to {state.MAX_SIDE}{f', in multiples of {step}' if step > 1 else ''}.",
         )
+
+
+def _sides(config: ModelConfig) -> list[str]:
+    """Common sides that the network takes, and the one at which it is quoted."""
+    fitting = {side for side in _SIDES if side % config.size_step == 0}
+    return [str(side) for side in sorted({*fitting, config.default_input[2]})]
 
 
 def _weights(current: state.Current) -> None:

@@ -33,8 +33,8 @@ def test_a_deep_link_on_a_fresh_server_shows_the_frame(fresh_app, fresh_server, 
 def test_one_click_leads_from_a_card_to_its_network_and_the_network_stays(app, settled):
     app.goto("/")
     settled(app)
-    expect(app.locator(".card")).to_have_count(19)
-    expect(app.locator(".js-plotly-plot .scatterlayer .point")).to_have_count(10)
+    expect(app.locator(".card")).to_have_count(48)
+    expect(app.locator(".js-plotly-plot .scatterlayer .point")).to_have_count(16)
     card = (
         app.get_by_test_id("stVerticalBlock")
         .filter(has=app.locator(".name", has_text=re.compile("^dla46_c$")))

@@ -102,6 +102,17 @@ def test_predict_segments_detects_and_classifies(run, tmp_path, picture):
     assert "probability" in run("predict", picture, "--model", configuration(tmp_path, "classify"))
 
 
+def test_predict_follows_the_head_of_every_family(run, tmp_path, picture):
+    backbone = "{kind: resnet, blocks: [1, 1, 1, 1], channels: [16, 16, 32, 32], output_stride: 8}"
+    path = tmp_path / "deeplab.yaml"
+    path.write_text(f"backbone: {backbone}\nhead: {{kind: deeplab, variant: v1, classes: 21}}\n")
+    areas = json.loads(run("predict", picture, "--model", str(path), "--json"))["areas"]
+    assert sum(area["pixels"] for area in areas) == 48 * 64
+    for name in ("densenet40_k12", "peleenet", "vovnet27_slim"):
+        best = json.loads(run("predict", picture, "--model", name, "--json"))["classes"]
+        assert len(best) == 5
+
+
 def test_predict_draws_at_the_pictures_own_size(run, tmp_path, picture):
     out = tmp_path / "drawn.png"
     run("predict", picture, "--model", configuration(tmp_path, "dla_up"), "--out", str(out))
@@ -137,6 +148,7 @@ def test_train_passes_everything_on(run, tmp_path, monkeypatch, capsys):
         (("layers", "dla34up", "--size", "100"), "does not fit"),
         (("graph", "dla34", "--format", "dot", "--open", "level9"), "level9"),
         (("predict", "nowhere.png"), "nowhere.png"),
+        (("predict", __file__, "--model", "vovnet39_ese"), "This network has no head"),
         (("predict", __file__, "--model", "dla46_c"), "not a readable image"),
         (("train", "dla34"), "scenes_seg"),
         (("train", "scenes_seg", "--device", "cuda:77"), "cuda:77"),

@@ -8,12 +8,22 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.config import ModelConfig, preset_name, presets
+from explorer.config import ModelConfig, Task, preset_name, presets
 from explorer.config.heads import RESERVED_HEAD_NAMES
 from explorer.errors import ConfigError
 
 DLA34 = presets()["dla34"].to_yaml()
 DETECTOR = presets()["centernet_dla34"].to_yaml()
+SEGMENTER = presets()["dla34up"].to_yaml().replace("base_classes: 1000", "base_classes: 0")
+DEEPLAB = presets()["deeplabv3_resnet101_msc_os8"].to_yaml()
+V2 = presets()["deeplabv2_resnet101_msc"].to_yaml()
+CIFAR = presets()["densenet40_k12"].to_yaml()
+VOVNET = presets()["vovnet39"].to_yaml()
+PELEE = presets()["peleenet"].to_yaml()
+HYBRID = presets()["centernet_vovnet39"].to_yaml()
+RESNET = "backbone: {kind: resnet}\nhead: {kind: dla_up}\n"
+CIFAR_DLA_UP = CIFAR[: CIFAR.index("head:")] + "head: {kind: dla_up, down_ratio: 2}\n"
+CIFAR_CENTERNET = CIFAR[: CIFAR.index("head:")] + "head: {kind: centernet, down_ratio: 2, last_level: 3}\n"
 
 
 @pytest.mark.parametrize("name", presets())
@@ -64,12 +74,40 @@ def test_defaults_may_be_left_out():
         (DETECTOR, "hm: 80", "base: 80", ["'base'", "another name"]),
         (DETECTOR, "hm: 80", "'h m': 80", ["'h m'", "must match"]),
         (DETECTOR, "down_ratio: 4", "down_ratio: 3", ["head.down_ratio", "3", "nearest is"]),
+        (VOVNET, "pool: global", "pool: window7", ["head.pool is window7", "vovnet", "use global"]),
+        (VOVNET, "layers: 5", "layers: 17", ["backbone.layers", "17", "at most 16"]),
+        (VOVNET, "attention: none", "attention: all", ["backbone.attention", "'all'", "'every'"]),
+        (HYBRID, "base_classes: 0", "base_classes: 7", ["base_classes is 7", "use 0"]),
+        (DEEPLAB, "kind: resnet", "kind: dla", ["backbone.channels", "backbone.levels", "missing"][1:]),
+        (DEEPLAB, "output_stride: 8", "output_stride: 32", ["output_stride is 32", "use 16 or 8"]),
+        (DEEPLAB, "output_stride: 8", "output_stride: 4", ["backbone.output_stride", "4", "nearest is 8"]),
+        (DEEPLAB, "[1, 2, 4]", "[1, 2]", ["multi_grid has 2 numbers", "3 blocks"]),
+        (DEEPLAB, "[12, 24, 36]", "[]", ["rates is empty", "[6, 12, 18]"]),
+        (DEEPLAB, "variant: v3", "variant: v1", ["rates is [12, 24, 36]", "leave rates out"]),
+        (DEEPLAB, "2048]", "2050]", ["channels[3] is 2050", "multiple of 4 such as 2048"]),
+        (DEEPLAB, "variant: v3", "variant: v4", ["head.variant", "'v4'"]),
+        (V2, "[0.5, 0.75]", "[0.0]", ["head.scales[0]", "0.0", "at least 0.1"]),
+        (RESNET, "resnet}", "resnet, output_stride: 16}", ["output_stride is 16", "use 32, or head deeplab"]),
+        (RESNET, "resnet}", "resnet }", ["ceil_pool is true", "set it to false"]),
+        (CIFAR, "[12, 12, 12]", "[12, 12, 12, 1, 1, 1, 1]", ["backbone.layers", "7 entries", "at most 6"]),
+        (CIFAR, "entry: cifar", "entry: imagenet\n  #", ["use at most 4"]),
+        (CIFAR, "compression: 1.0", "compression: 0.001", ["compression is 0.001", "block 2", "use 0.5"]),
+        (CIFAR, "growth_rate: 12", "growth_rate: 512", ["block 3 puts out", "at most 16384"]),
+        (CIFAR_DLA_UP, "down_ratio: 2", "down_ratio: 4", ["down_ratio is 4", "stride 4", "use 2 or less"]),
+        (CIFAR_DLA_UP, "[12, 12, 12]", "[12, 12]", ["at least two levels", "ends at stride 2", "add blocks"]),
+        (CIFAR_CENTERNET, "last_level: 3", "last_level: 4", ["last_level is 4", "coarsest", "2 to 3"]),
+        (PELEE, "growth_rate: 32", "growth_rate: 31", ["growth_rate is 31", "even", "32"]),
+        (SEGMENTER, "kind: dla_up", "kind: deeplab\n  variant: v1\n  #", ["needs a dilated resnet", "not dla"]),
     ],
 )  # fmt: skip
 def test_refusals_name_field_value_and_rule(text, old, new, words):
     changed = text.replace(old, new, 1)
     if "multiple of 32" in words:
         changed = changed.replace("512]", "500]")
+    if "use at most 4" in words:
+        changed = changed.replace("[12, 12, 12]", "[12, 12, 12, 12, 12]")
+    if "not dla" in words:
+        changed = changed.replace("  down_ratio: 2\n  base_classes: 0\n", "")
     assert changed != text
     with pytest.raises(ConfigError) as refusal:
         ModelConfig.from_yaml(changed)
@@ -117,3 +155,25 @@ def test_no_field_does_anything_else(field, key, value):
 def test_reserved_names_are_those_of_a_module():
     taken = {name for name in dir(torch.nn.Module()) if not name.startswith("_")}
     assert taken <= RESERVED_HEAD_NAMES
+
+
+def test_a_classifier_pools_as_its_family_does_unless_told() -> None:
+    short = "backbone: {kind: peleenet}\nhead: {kind: classify}\n"
+    assert ModelConfig.from_yaml(short).digest == presets()["peleenet"].digest
+    globally = DLA34.replace("window7", "global")
+    assert ModelConfig.from_yaml(globally).digest != presets()["dla34"].digest
+
+
+def test_tasks_and_usual_sizes() -> None:
+    tasks = {name: config.task for name, config in presets().items()}
+    assert tasks["vovnet39"] is Task.CLASSIFICATION
+    assert tasks["vovnet39_ese"] is Task.FEATURES
+    assert tasks["deeplabv1_resnet101"] is Task.SEGMENTATION
+    assert tasks["centernet_densenet201"] is Task.DETECTION
+    sides = {name: config.default_input[2] for name, config in presets().items()}
+    assert (sides["densenet40_k12"], sides["densenet201"], sides["vovnet39_ese"]) == (32, 224, 224)
+    assert (sides["deeplab_resnet101"], sides["deeplabv1_resnet101"], sides["centernet_vovnet39"]) == (
+        224,
+        513,
+        512,
+    )

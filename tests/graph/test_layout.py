@@ -1,6 +1,7 @@
 """Layouts: nothing overlaps, everything is inside of what holds it, and edges end where they should."""
 
 from itertools import pairwise
+from time import process_time
 
 import pytest
 
@@ -8,16 +9,18 @@ from explorer.graph.layout import layout
 from explorer.graph.layout_model import Layout
 from explorer.graph.layout_size import frame_title
 from explorer.graph.view import all_open, view
-from explorer.graph.view_model import Style, ViewFrame
+from explorer.graph.view_model import EdgeKind, Style, ViewFrame
 from explorer.roles import Role
-from tests.graph.view_cases import PRESETS, graph_of
+from tests.graph.view_cases import DLA, FAMILIES, graph_of
 
 SLACK = 1.0
 
 
 @pytest.fixture(
     params=[
-        (name, style, opened) for name in PRESETS for style in Style for opened in ("first", "none", "all")
+        *((name, style, opened) for name in DLA for style in Style for opened in ("first", "none", "all")),
+        *((name, Style.PAPER, opened) for name in FAMILIES for opened in ("first", "none", "all")),
+        *((name, Style.MODULES, "first") for name in FAMILIES),
     ],
     ids="-".join,
 )
@@ -103,7 +106,7 @@ def test_clear_captions_cover_no_node(placed):
 
 
 def test_paper_edges_cross_no_node():
-    for name in ("dla34", "dla34up", "centernet_dla34"):
+    for name in ("dla34", "dla34up", "centernet_dla34", *FAMILIES):
         shown = view(graph_of(name), "paper")
         found = layout(shown)
         for curve in found.edges:
@@ -134,6 +137,40 @@ def test_position_carries_meaning_in_the_paper_view():
     assert boxes["level3.tree2.root"].y < boxes["level3.tree1.root"].y < blocks[0].y
     stages = [boxes[f"level{level}"] for level in (2, 3, 4, 5)]
     assert all(left.right < right.x for left, right in pairwise(stages))
+
+
+def test_what_a_dense_layer_hands_on_runs_along_one_lane():
+    graph = graph_of("densenet40_k12")
+    shown = view(graph, "paper", all_open(graph, "paper"))
+    found = layout(shown)
+    lanes: dict = {}
+    for edge, curve in zip(shown.edges, found.edges, strict=True):
+        if edge.kind is EdgeKind.DENSE and len(curve.points) > 4:
+            lanes.setdefault(edge.source, set()).add(min(y for _, y in curve.points))
+    # Twelve layers in each of three blocks, and what enters the block; the last layer's way is short.
+    assert len(lanes) == 3 * 12
+    assert all(len(heights) == 1 for heights in lanes.values())
+    assert found.height < 400
+
+
+def test_a_large_dense_network_is_placed_in_time():
+    graph = graph_of("densenet201")
+    shown = view(graph, "paper", all_open(graph, "paper"))
+    started = process_time()
+    found = layout(shown)
+    assert process_time() - started < 5
+    # Its largest block has 48 layers: as many lanes, not one for each of the thousand pairs.
+    assert found.height < 1000
+
+
+def test_scales_of_one_network_keep_their_edges_apart():
+    shown = view(graph_of("deeplabv3plus_resnet101_msc_os16"), "paper")
+    found = layout(shown)
+    ways = {(curve.source, curve.target): curve.points for curve in found.edges}
+    for call in ("", "#1", "#2"):
+        frame = found.boxes[f"base{call}"]
+        points = ways[f"base.layer2{call}", f"base.fc2{call}"]
+        assert all(frame.y - 20 < y < frame.bottom for _, y in points), call
 
 
 def test_a_decoder_has_a_row_for_each_resolution():

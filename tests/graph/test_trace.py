@@ -42,7 +42,8 @@ def test_every_operation_equals_what_meta_tensors_do(traced: tuple[str, LayerGra
         assert list(operation.outputs) == call.outputs
         assert [tensor.shape for tensor in tensors] == call.shapes
         assert [tensor.dtype for tensor in tensors] == call.dtypes
-        assert operation.parameters == call.parameters
+        # DeepLab runs its network at three scales: parameters count at the first.
+        assert operation.parameters == (0 if call.call else call.parameters)
         assert 2 * operation.macs == call.flops
         assert bool(operation.attributes.get("inplace")) == call.inplace
         assert bool(operation.attributes.get("view")) == call.view
@@ -73,7 +74,11 @@ def settings(module: nn.Module, kind: str) -> dict[str, Any]:
         case nn.BatchNorm2d(), "batch_norm":
             return {"channels": module.num_features, "eps": module.eps, "momentum": module.momentum}
         case nn.MaxPool2d(), "max_pool2d":
-            return {"kernel": (module.kernel_size,) * 2, "stride": (module.stride,) * 2, "ceil_mode": False}
+            return {
+                "kernel": (module.kernel_size,) * 2,
+                "stride": (module.stride,) * 2,
+                "ceil_mode": module.ceil_mode,
+            }
         case nn.AvgPool2d(), "avg_pool2d":
             return {"kernel": (module.kernel_size,) * 2, "stride": (module.stride,) * 2}
         case nn.LogSoftmax(), "log_softmax":

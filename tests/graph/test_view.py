@@ -1,6 +1,7 @@
 """Views against a plain recomputation from the LayerGraph, and the DLA networks against their paper's figures."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -8,7 +9,7 @@ from explorer.graph.layer_graph import LayerGraph, Operation, Scope, Tensor
 from explorer.graph.view import all_open, default_open, openable, view
 from explorer.graph.view_model import EdgeKind, NodeKind, Style
 from explorer.roles import CONTRACTED, Role
-from tests.graph.view_cases import PRESETS, graph_of, within
+from tests.graph.view_cases import DLA, FAMILIES, PRESETS, graph_of, within
 
 
 def openings(graph, style):
@@ -20,7 +21,9 @@ def openings(graph, style):
     yield frozenset(possible[::2])
 
 
-CASES = [(name, style, n) for name in PRESETS for style in Style for n in range(4)]
+CASES = [(name, style, n) for name in DLA for style in Style for n in range(4)]
+CASES += [(name, style, n) for name in FAMILIES for style in (Style.PAPER, Style.MODULES) for n in (0, 3)]
+CASES += [(name, Style.PAPER, 1) for name in FAMILIES]
 
 
 @pytest.fixture(params=CASES, ids=lambda case: "-".join(map(str, case)))
@@ -250,6 +253,38 @@ def test_a_block_opens_in_the_paper_view():
     inside = [node for node in shown.nodes if node.frame == "level2.tree2"]
     assert {"level2.tree2.conv1", "level2.tree2.bn1", "level2.tree2.conv2"} <= {node.id for node in inside}
     assert any(edge.kind is EdgeKind.RESIDUAL and edge.source == "level2.tree1" for edge in shown.edges)
+
+
+def test_a_dense_layer_reads_every_layer_before_it():
+    graph = graph_of("peleenet")
+    shown = view(graph, "paper", all_open(graph, "paper"))
+    block = "features.denseblock2"
+    layers = [node.id for node in shown.nodes if node.role is Role.DENSE_LAYER and node.frame == block]
+    gather = [node.id for node in shown.nodes if node.role is Role.CONCAT and node.frame == block]
+    assert len(layers) == 4
+    assert len(gather) == 1
+    wanted = {(a, b) for i, a in enumerate(layers) for b in [*layers[i + 1 :], *gather]}
+    inside = {pair for pair in ends(shown, EdgeKind.DENSE) if pair[0] in layers}
+    assert inside == wanted
+
+
+def test_one_shot_aggregation_concatenates_once():
+    shown = view(graph_of("vovnet39"), "paper")
+    module = "stage3.OSA3_1"
+    layers = [node.id for node in shown.nodes if node.role is Role.LAYER and node.frame == module]
+    (gather,) = [node.id for node in shown.nodes if node.role is Role.CONCAT and node.frame == module]
+    assert {pair for pair in ends(shown, EdgeKind.DENSE) if pair[1] == gather} >= {
+        (layer, gather) for layer in layers
+    }
+    # From one layer to the next nothing is concatenated.
+    assert set(pairwise(layers)) <= set(ends(shown, EdgeKind.FLOW))
+
+
+@pytest.mark.parametrize("name", DLA)
+def test_no_dla_concatenates_densely(name):
+    graph = graph_of(name)
+    for style in Style:
+        assert not list(ends(view(graph, style, openable(graph, style)), EdgeKind.DENSE))
 
 
 def test_dead_modules_are_marked():

@@ -5,7 +5,19 @@ from functools import cache
 from explorer.config import presets
 from explorer.graph import LayerGraph, trace
 
-PRESETS = ("dla34", "dla46x_c", "dla102", "dla34up", "centernet_dla34", "centernet_dlav0_34")
+DLA = ("dla34", "dla46x_c", "dla102", "dla34up", "centernet_dla34", "centernet_dlav0_34")
+FAMILIES = (
+    "vovnet39",
+    "vovnet19_slim_ese",
+    "densenet40_k12",
+    "densenet40_osa5_43",
+    "peleenet",
+    "deeplabv2_resnet101_msc",
+    "deeplabv3plus_resnet101_msc_os16",
+    "centernet_vovnet39",
+)
+"""One or two of each of the other families."""
+PRESETS = DLA + FAMILIES
 
 
 @cache

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.config.protocol import CITYSCAPES, COCO, Fit
-from explorer.inference.decode import decode_centres, decode_mask, decode_probabilities
+from explorer.config.protocol import CITYSCAPES, COCO, VOC, Fit
+from explorer.inference.decode import decode_centres, decode_mask, decode_probabilities, decode_scores
 from explorer.inference.geometry import Geometry, geometry, nearest
 
 IDENTITY = Geometry((400, 400), (400, 400), (400, 400), (1.0, 1.0), (0.0, 0.0))
@@ -115,6 +115,44 @@ def test_nearest_takes_the_value_under_the_centre() -> None:
     for y in range(5):
         for x in range(7):
             assert large[y, x] == small[int((y + 0.5) * 2 / 5), int((x + 0.5) * 3 / 7)]
+
+
+def bilinear(plane: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Half-pixel centres, outer pixels repeated, one value at a time."""
+    rows, columns = plane.shape
+    found = np.zeros((height, width))
+    for y in range(height):
+        for x in range(width):
+            v = min(max((y + 0.5) * rows / height - 0.5, 0), rows - 1)
+            u = min(max((x + 0.5) * columns / width - 0.5, 0), columns - 1)
+            top, left = int(v), int(u)
+            low, right = min(top + 1, rows - 1), min(left + 1, columns - 1)
+            a, b = v - top, u - left
+            found[y, x] = (1 - a) * ((1 - b) * plane[top, left] + b * plane[top, right]) + a * (
+                (1 - b) * plane[low, left] + b * plane[low, right]
+            )
+    return found
+
+
+def test_coarse_scores_are_interpolated_before_the_softmax() -> None:
+    logits = np.random.default_rng(5).normal(0, 3, (4, 5, 7)).astype(np.float32)
+    place = geometry(VOC, Fit.OWN, 50, 34, 2048)
+    mask, confidence = decode_scores(torch.from_numpy(logits)[None], place)
+    scores = np.stack([bilinear(plane, 34, 50) for plane in logits])
+    shares = np.exp(scores) / np.exp(scores).sum(axis=0)
+    np.testing.assert_array_equal(mask, shares.argmax(axis=0))
+    np.testing.assert_allclose(confidence, shares.max(axis=0) * 255, atol=0.51)
+
+
+def test_coarse_scores_answer_in_the_pictures_own_pixels() -> None:
+    logits = torch.zeros(1, 3, 65, 65)
+    logits[:, 1, :, :30] = 9.0
+    logits[:, 2, :, 30:] = 9.0
+    mask, confidence = decode_scores(logits, geometry(VOC, Fit.SCALED, 1026, 700, 2048))
+    assert mask.shape == (700, 1026)
+    assert confidence.shape == (350, 513)
+    # The border lies at 30 of 65 cells.
+    assert [int((row == 1).sum()) for row in mask[::100]] == pytest.approx([30 / 65 * 1026] * 7, abs=2)
 
 
 def test_many_classes_need_16_bits() -> None:

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from explorer.config import preset
-from explorer.config.protocol import CITYSCAPES, COCO, SCENES_SEGMENTATION, Fit, protocol_of
+from explorer.config.protocol import CITYSCAPES, COCO, SCENES_SEGMENTATION, VOC, Fit, protocol_of
 from explorer.errors import ImageError
 from explorer.inference.geometry import Geometry, geometry
-from explorer.inference.preprocess import normalise, preprocess, warp
+from explorer.inference.preprocess import interpolated, normalise, preprocess, warp
 
 IMAGENET = protocol_of(preset("dla34"))
 
@@ -167,6 +167,44 @@ def test_large_pictures_are_computed_reduced() -> None:
     place = geometry(CITYSCAPES, Fit.PADDED, 4000, 3000, max_side=1024)
     assert place.content == (1024, 768)
     assert place.input == (1024, 768)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [((640, 480), (513, 385)), ((300, 500), (308, 513)), ((513, 100), (513, 100))]
+)
+def test_deeplab_resizes_the_longer_side_up_or_down(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    """Sizes by hand: 480 · 513 / 640 = 384.75 and 300 · 513 / 500 = 307.8."""
+    place = geometry(VOC, Fit.SCALED, *size, max_side=64)
+    assert place.input == place.content == expected
+    assert place.shift == (0.0, 0.0)
+    corners = place.to_image(np.array([[0.0, 0.0], expected]))
+    np.testing.assert_allclose(corners, [[0, 0], size], atol=1e-9)
+
+
+def test_deeplabs_evaluation_leaves_a_picture_as_it_is() -> None:
+    rgb = np.random.default_rng(3).integers(0, 256, (37, 53, 3), np.uint8)
+    place = geometry(VOC, Fit.OWN, 53, 37, max_side=2048)
+    found = preprocess(rgb, VOC, Fit.OWN, place)
+    assert found.shape == (1, 3, 37, 53)
+    # Blue first, the published means, nothing divided.
+    means = np.array([104.008, 116.669, 122.675])[:, None, None]
+    np.testing.assert_allclose(found[0], rgb[:, :, ::-1].transpose(2, 0, 1) - means, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [(31, 40), (9, 7), (20, 1)])
+def test_pictures_are_interpolated_between_pixel_centres(size: tuple[int, int]) -> None:
+    rgb = np.random.default_rng(4).integers(0, 256, (13, 17, 3), np.uint8)
+    found = interpolated(rgb, size)
+    assert found.shape == (size[1], size[0], 3)
+    for y in range(size[1]):
+        for x in range(size[0]):
+            v = min(max((y + 0.5) * 13 / size[1] - 0.5, 0), 12)
+            u = min(max((x + 0.5) * 17 / size[0] - 0.5, 0), 16)
+            top, left = floor(v), floor(u)
+            low, right = min(top + 1, 12), min(left + 1, 16)
+            upper = rgb[top, left] * (1 - (u - left)) + rgb[top, right] * (u - left)
+            lower = rgb[low, left] * (1 - (u - left)) + rgb[low, right] * (u - left)
+            np.testing.assert_allclose(found[y, x], upper * (1 - (v - top)) + lower * (v - top), atol=0.501)
 
 
 def test_a_ribbon_is_refused() -> None:

@@ -10,10 +10,12 @@ from explorer.config.protocol import (
     SCENE_OBJECTS,
     SCENES_DETECTION,
     SCENES_SEGMENTATION,
+    VOC,
     ChannelOrder,
     Fit,
     protocol_of,
 )
+from explorer.inference.preprocess import normalise
 from explorer.training.scenes import CLASSES, MASK_LABELS
 
 
@@ -57,7 +59,13 @@ def test_every_preset_names_its_classes(name: str) -> None:
     config = preset(name)
     protocol = protocol_of(config)
     head = config.head
-    classes = head.heads["hm"] if head.kind == "centernet" else head.classes
+    match head.kind:
+        case "centernet":
+            classes = head.heads["hm"]
+        case "features":
+            classes = 0
+        case _:
+            classes = head.classes
     assert protocol.task is config.task
     assert len(protocol.labels) == len(protocol.colours) == classes
 
@@ -71,3 +79,31 @@ def test_an_own_network_gets_numbered_classes() -> None:
 def test_neighbouring_colours_differ() -> None:
     palette = np.array(COCO.colours, float)
     assert np.linalg.norm(np.diff(palette, axis=0), axis=1).min() > 60
+
+
+def test_voc() -> None:
+    # Spot checks against the development kit's colour map.
+    colour = dict(zip(VOC.labels, VOC.colours, strict=True))
+    assert len(colour) == 21
+    assert colour["background"] == (0, 0, 0)
+    assert colour["aeroplane"] == (128, 0, 0)
+    assert colour["cat"] == (64, 0, 0)
+    assert colour["person"] == (192, 128, 128)
+    assert colour["tv monitor"] == (0, 64, 128)
+    assert protocol_of(preset("deeplabv2_resnet101_msc")) is VOC
+    assert (VOC.fit, VOC.size) == (Fit.SCALED, 513)
+
+
+def test_deeplab_reads_blue_first_with_nothing_divided() -> None:
+    pixel = np.array([[[200, 100, 50]]], np.uint8)
+    np.testing.assert_allclose(
+        normalise(pixel, VOC)[0, :, 0, 0], (50 - 104.008, 100 - 116.669, 200 - 122.675), atol=1e-4
+    )
+
+
+def test_cifar() -> None:
+    protocol = protocol_of(preset("densenet40_k12"))
+    assert (protocol.size, protocol.shorter_side, protocol.labels[3]) == (32, 32, "cat")
+    pixel = np.array([[[125, 60, 0]]], np.uint8)
+    expected = ((125 - 125.3) / 63.0, (60 - 123.0) / 62.1, (0 - 113.9) / 66.7)
+    np.testing.assert_allclose(normalise(pixel, protocol)[0, :, 0, 0], expected, atol=1e-5)

@@ -76,7 +76,14 @@ def test_equal_seeds_give_equal_values_and_others_do_not():
 
 
 def test_every_value_is_initialised():
-    for name in ("dla46x_c", "scenes_seg", "scenes_det"):
+    for name in (
+        "dla46x_c",
+        "scenes_seg",
+        "scenes_det",
+        "vovnet19_slim_dw_ese",
+        "densenet40_k12",
+        "peleenet",
+    ):
         torch.empty(10_000_000).fill_(float("nan"))  # memory that an uninitialised tensor would show
         assert all(value.isfinite().all() for value in build(name).state_dict().values())
 

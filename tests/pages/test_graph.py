@@ -38,7 +38,7 @@ def shown_text(page):
 
 
 @pytest.mark.parametrize("view", ["paper", "modules", "operations"])
-@pytest.mark.parametrize("model", ["dla34", "centernet_dla34", "dla169"])
+@pytest.mark.parametrize("model", ["dla34", "centernet_dla34", "dla169", "peleenet"])
 def test_every_view_is_drawn(open_page, model, view):
     page = open_page("graph", model=model, view=view)
     assert not page.exception, page.exception

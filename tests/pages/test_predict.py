@@ -160,6 +160,17 @@ def test_a_classifier_lists_its_best_classes(open_page):
     assert table["Class"].str.fullmatch(r"class \d+").all()
 
 
+def test_a_network_without_a_head_leads_to_one_that_answers(open_page):
+    page = open_page("predict", **QUERY | {"model": "vovnet19_slim_ese"})
+    assert not page.exception
+    assert "This network has no head" in said(page)
+    assert not page.dataframe
+    page.button(key="predict-classify").click().run()
+    assert not page.exception
+    assert "This network has no head" not in said(page)
+    assert len(page.dataframe[0].value) == 10
+
+
 def test_nonsense_in_the_link_falls_back(open_page):
     page = open_page("predict", **QUERY | {"scene": "-1e9", "sample": "<b>"})
     assert not page.exception

@@ -1,7 +1,10 @@
 import pytest
 
 from explorer.config import ModelConfig, presets
-from explorer.ui.draft import Draft, numbers_in
+from explorer.config.backbones import misfit
+from explorer.errors import ConfigError
+from explorer.ui.configure_fields import Control, fields_of
+from explorer.ui.draft import BACKBONES, HEADS, Draft, numbers_in
 
 DLA34 = presets()["dla34"]
 
@@ -94,3 +97,82 @@ def test_what_is_no_number_or_far_too_long_stays_text_and_is_refused():
     assert draft.config is None
     assert draft.problem is not None
     assert len(draft.problem) < 200
+
+
+@pytest.mark.parametrize("name", list(presets()))
+@pytest.mark.parametrize("kind", list(BACKBONES))
+def test_every_backbone_can_be_chosen_from_everywhere(name, kind):
+    draft = Draft.of(presets()[name])
+    draft.choose_backbone(kind)
+    assert draft.problem is None
+    assert draft.config is not None
+    assert draft.config.backbone.kind == kind
+    assert ModelConfig.from_yaml(draft.text) == draft.config
+
+
+@pytest.mark.parametrize("name", list(presets()))
+def test_the_heads_that_are_offered_are_those_that_can_be_chosen(name):
+    for kind, reason in Draft.of(presets()[name]).heads().items():
+        draft = Draft.of(presets()[name])
+        draft.choose_head(kind)
+        assert draft.problem is None
+        assert draft.config is not None
+        assert (draft.config.head.kind == kind) is (reason is None)
+        assert misfit(draft.config.backbone, draft.config.head) is None
+
+
+def test_a_head_stays_on_another_backbone_where_it_fits():
+    draft = Draft.of(presets()["centernet_dla34"])
+    draft.set("head.heads", "hm", 5)
+    draft.choose_backbone("vovnet")
+    assert draft.fields["head"]["heads"]["hm"] == 5
+    assert draft.fields["head"]["deformable"] is True
+
+
+def test_deeplab_is_for_dilated_networks_and_says_so():
+    draft = Draft.of(presets()["deeplab_resnet101"])
+    refusal = draft.heads()["deeplab"]
+    assert refusal is not None
+    assert "output_stride" in refusal
+    draft.set("backbone", "output_stride", 8)
+    assert draft.heads()["deeplab"] is None
+    draft.choose_head("deeplab")
+    assert draft.fields["head"]["rates"] == [12, 24, 36]
+
+
+@pytest.mark.parametrize(
+    ("variant", "rates"),
+    [("v1", []), ("v2", [6, 12, 18, 24]), ("v3", [12, 24, 36]), ("v3plus", [12, 24, 36])],
+)
+def test_a_variant_of_deeplab_comes_with_its_rates(variant, rates):
+    draft = Draft.of(presets()["deeplabv3_resnet101_msc_os8"])
+    draft.choose_variant(variant)
+    assert draft.problem is None
+    assert draft.fields["head"]["rates"] == rates
+
+
+def test_fractions_are_numbers_too():
+    assert numbers_in("0.5, .75 1.0 1e5") == [0.5, 0.75, 1.0, "1e5"]
+
+
+@pytest.mark.parametrize("part", [*BACKBONES.values(), *HEADS.values()], ids=lambda part: part.__name__)
+def test_every_control_takes_what_the_configuration_takes(part):
+    for field in fields_of(part):
+        assert field.note
+        if field.control is Control.NUMBER:
+            assert field.low < field.high
+        if field.control is Control.CHOICE:
+            assert len(field.options) > 1
+
+
+@pytest.mark.parametrize("name", list(presets()))
+def test_the_bounds_of_a_control_are_the_configurations(name):
+    for side, models in (("backbone", BACKBONES), ("head", HEADS)):
+        plain = presets()[name].model_dump(mode="json", exclude_none=True)
+        for field in fields_of(models[plain[side]["kind"]]):
+            if field.control is not Control.NUMBER:
+                continue
+            for beyond in (field.low - 1, field.high + 1):
+                wrong = {**plain, side: {**plain[side], field.name: int(beyond)}}
+                with pytest.raises(ConfigError, match=field.name):
+                    ModelConfig.from_plain(wrong)

@@ -39,6 +39,7 @@ def test_nothing_asked_is_the_default_network():
 @pytest.mark.parametrize("name", list(presets()))
 def test_every_preset_survives_its_own_link(name):
     current = state.changed(state.read({}), model=name, size=(512, 768))
+    assert state.read(state.query(state.changed(state.read({}), model=name))).notices == ()
     again = state.read(state.query(current))
     assert again == current
     assert again.preset == name
@@ -105,7 +106,12 @@ def test_any_query_gives_a_network(query):
 
 @pytest.mark.parametrize(
     ("text", "name", "size"),
-    [("512x768", "dla34", (512, 768)), ("300", "dla34", (300, 300)), (" 320×640 ", "dla34up", (320, 640))],
+    [
+        ("512x768", "dla34", (512, 768)),
+        ("513", "deeplabv3plus_resnet101_msc_os16", (513, 513)),
+        ("300", "dla34", (300, 300)),
+        (" 320×640 ", "dla34up", (320, 640)),
+    ],
 )
 def test_sizes(text, name, size):
     assert state.fitting_size(text, presets()[name]) == size
