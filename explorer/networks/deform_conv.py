@@ -57,9 +57,11 @@ def deform_conv2d(
     oh, ow = out_size
     taps = weight.shape[2] * weight.shape[3]
     offset_groups = offset.shape[1] // (2 * taps)
-    offsets = offset.view(n, offset_groups, taps, 2, oh, ow)
+    # Half precision has whole pixels from 256 on (bfloat16): positions are never computed in less than float32.
+    precise = torch.promote_types(offset.dtype, torch.float32)
+    offsets = offset.to(precise).view(n, offset_groups, taps, 2, oh, ow)
     masks = None if mask is None else mask.view(n, offset_groups, taps, oh, ow)
-    ys, xs = _tap_positions(weight, out_size, stride, padding, dilation, offset.dtype)
+    ys, xs = _tap_positions(weight, out_size, stride, padding, dilation, precise)
     rows, row_width = _rows(input, offset_groups)
     matrix = _matrix(weight, c)
 

@@ -166,6 +166,15 @@ def test_memory_layouts_change_nothing():
     torch.testing.assert_close(ours(last), ours(e), rtol=0, atol=1e-12)
 
 
+def test_positions_keep_their_fractions_in_half_precision():
+    """At pixel 200 bfloat16 knows whole pixels only; a ramp shows any position that was rounded to them."""
+    ramp = torch.arange(256.0).expand(1, 1, 4, 256)
+    offset = torch.full((1, 2, 4, 256), 0.25)
+    weight = torch.ones(1, 1, 1, 1)
+    sampled = deform_conv2d(ramp, offset.bfloat16(), weight)
+    torch.testing.assert_close(sampled[0, 0, 1, :250], ramp[0, 0, 1, :250] + 0.25)
+
+
 def test_counts_the_multiplications_of_a_plain_convolution():
     layer = DeformConv2d(8, 16, 3, padding=1).to("meta")
     x = torch.empty(1, 8, 20, 30, device="meta")
