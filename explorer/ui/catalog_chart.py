@@ -64,7 +64,7 @@ def accuracy(entries: Sequence[Entry]) -> None:
             },
             hovertemplate=_HOVER,
         )
-    for entry, (x, y) in zip(scored, label_offsets(scored), strict=True):
+    for entry, (x, y) in zip(scored, _offsets(tuple(entry.name for entry in scored), scored), strict=True):
         figure.add_annotation(
             x=log10(entry.macs / 1e9),
             y=entry.score.value if entry.score else None,
@@ -100,6 +100,12 @@ def accuracy(entries: Sequence[Entry]) -> None:
     sources = dict.fromkeys(entry.score.source for entry in scored if entry.score)
     links = " · ".join(f"[{source.title}]({source.url})" for source in sources)
     st.caption(f"Accuracy: {links}; cost as traced here.")
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _offsets(names: tuple[str, ...], _entries: Sequence[Entry]) -> list[Point]:
+    """``label_offsets``, kept: the page runs at every keystroke, and the named entries never change."""
+    return label_offsets(_entries)
 
 
 def label_offsets(entries: Sequence[Entry]) -> list[Point]:

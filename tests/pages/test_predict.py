@@ -10,9 +10,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explorer.config import preset
 from explorer.inference.open_image import MAX_BYTES
-from explorer.weights import shipped
 
 QUERY = {"model": "scenes_seg", "weights": "random", "device": "cpu"}
 """Random weights answer in time, and the page must do without trained ones."""
@@ -186,7 +184,6 @@ def test_a_picture_stays_while_another_page_is_read(open_page):
     assert "70×45 PNG" in said(page)
 
 
-@pytest.mark.skipif(shipped(preset("scenes_seg")) is None, reason="this checkout has no trained weights")
 def test_one_click_leads_from_noise_to_trained_weights(open_page):
     page = open_page("predict", model="dla46x_c", weights="random", device="cpu", sample="Ink")
     assert "what it answers is noise" in said(page)
