@@ -1,19 +1,17 @@
 """The parts of the Graph page: what is shown and open, what is picked, and what can be taken along."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from explorer.errors import LayoutError
-from explorer.graph.export import to_dot, to_svg
-from explorer.graph.export_pdf import to_pdf, to_png
 from explorer.graph.layer_graph import LayerGraph
 from explorer.graph.layout_model import Layout
 from explorer.graph.view import all_open, ancestry, default_open, openable, view
-from explorer.graph.view_model import Style, View, shape_text
+from explorer.graph.view_model import Style, View
 from explorer.ui import graph_url, inspector, layouts, shell, state
 from explorer.ui.graph_component import drawing, graph_component, text_sent
+from explorer.ui.graph_downloads import downloads
 from explorer.ui.plain import plain
 
 KEY = "graph"
@@ -66,7 +64,7 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
                   disabled=not groups.opened)  # fmt: skip
         st.button("First look", icon=":material/restart_alt:", on_click=groups.write, args=(groups.default,),
                   help="Open what is open at first sight", disabled=groups.opened == groups.default)  # fmt: skip
-        downloads = st.container(width="stretch", horizontal=True, horizontal_alignment="right")
+        corner = st.container(width="stretch", horizontal=True, horizontal_alignment="right")
 
     shown, placed = _placed(here, graph, style, groups)
     wanted, notice = _wanted(shown, groups)
@@ -74,8 +72,8 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
     data = drawing(shown, placed, home)
     picked = graph_component(data, select=_request(wanted), on_toggle=lambda: _toggle(groups), key=KEY)
     wanted = _remember(picked, wanted)
-    with downloads:
-        _downloads(here, graph, shown, placed)
+    with corner:
+        downloads(here, graph, shown, placed)
     for sentence in (notice, _unknown_view()):
         if sentence:
             st.info(plain(sentence), icon=":material/visibility_off:")
@@ -200,20 +198,3 @@ def _toggle(groups: Groups) -> None:
     path = (asked or "").partition("#")[0]
     if path in groups.openable:
         groups.write(groups.opened ^ {path})
-
-
-def _downloads(here: state.Current, graph: LayerGraph, shown: View, placed: Layout) -> None:
-    stem = f"{here.title}-{shape_text(here.input_shape[2:], batch=True)}-{shown.style}".replace("×", "x")
-    formats: dict[str, tuple[Callable[[], str | bytes], str, str]] = {
-        "SVG": (lambda: to_svg(shown, placed), "svg", "image/svg+xml"),
-        "PDF": (lambda: to_pdf(shown, placed), "pdf", "application/pdf"),
-        "PNG": (lambda: to_png(shown, placed), "png", "image/png"),
-        "DOT": (lambda: to_dot(shown), "dot", "text/vnd.graphviz"),
-        "JSON": (graph.to_json, "json", "application/json"),
-    }
-    with st.popover("Download", icon=":material/download:"):
-        for name, (make, ending, mime) in formats.items():
-            st.download_button(
-                name, make, file_name=f"{stem}.{ending}", mime=mime, key=f"graph-download-{name}", on_click="ignore",
-                width="stretch",
-            )  # fmt: skip
