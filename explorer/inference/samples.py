@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.inference.drawing import png
-from explorer.training.scenes import Scene, scene
+from explorer.scenes.scene import Scene, scene
 
 FOLDER = Path(__file__).parents[2] / "assets" / "samples"
 FIRST_SEED = 3_000_000_000

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from explorer.scenes.scene import Instance, Scene, scene
 from explorer.training.recipes import Phase, Recipe, recipe, recipes
-from explorer.training.scenes import Instance, Scene, scene
 
 if TYPE_CHECKING:
     from explorer.training.trainer import Progress

@@ -11,8 +11,8 @@ from multiprocessing import get_context
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.scenes.scene import scene
 from explorer.training.recipes import Recipe
-from explorer.training.scenes import scene
 
 FRAME = 16
 """Black pixels on each side of a framed scene."""

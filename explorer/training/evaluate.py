@@ -20,7 +20,7 @@ from explorer.inference import DEFAULT_TOP_K
 from explorer.inference.decode import Centres, decode_centres, decode_mask
 from explorer.inference.geometry import Geometry, geometry
 from explorer.inference.preprocess import preprocess
-from explorer.training.scenes import CLASSES, MASK_LABELS, Scene, scene
+from explorer.scenes.scene import CLASSES, MASK_LABELS, Scene, scene
 
 
 @dataclass(frozen=True, slots=True)

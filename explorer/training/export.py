@@ -16,9 +16,9 @@ from torch import Tensor
 from explorer.config import ModelConfig, Task, resolve
 from explorer.errors import WeightsError
 from explorer.networks import build
+from explorer.scenes.scene import TEST_SEEDS
 from explorer.training.evaluate import DetectionScore, SegmentationScore, evaluate
 from explorer.training.recipes import Recipe
-from explorer.training.scenes import TEST_SEEDS
 from explorer.training.trainer import Run
 from explorer.weights import load
 

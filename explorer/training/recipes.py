@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 
 from explorer.errors import ConfigError
-from explorer.training.scenes import TRAINING_SEEDS
+from explorer.scenes.scene import TRAINING_SEEDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.inference.open_image import ALLOWED, EXTENSIONS, MAX_BYTES
 from explorer.inference.samples import MAX_NUMBER, SAMPLES, scene_file, scene_number
-from explorer.training import Scene
+from explorer.scenes import Scene
 from explorer.ui import predict_gallery
 from explorer.ui.plain import plain
 

@@ -18,7 +18,7 @@ from explorer.config.protocol import Protocol
 from explorer.inference import DEFAULT_TOP_K, Prediction
 from explorer.inference.drawing import ink_on
 from explorer.inference.geometry import nearest
-from explorer.training import Scene
+from explorer.scenes import Scene
 
 ASSETS = Path(__file__).parents[2] / "assets"
 SHOWN_SIDE = 1280

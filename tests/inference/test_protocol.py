@@ -16,7 +16,7 @@ from explorer.config.protocol import (
     protocol_of,
 )
 from explorer.inference.preprocess import normalise
-from explorer.training.scenes import CLASSES, MASK_LABELS
+from explorer.scenes.scene import CLASSES, MASK_LABELS
 
 
 def test_coco() -> None:

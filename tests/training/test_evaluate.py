@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from explorer.inference.decode import Centres
+from explorer.scenes.scene import MASK_LABELS, scene
 from explorer.training.evaluate import confusion, detection_score, segmentation_score
-from explorer.training.scenes import MASK_LABELS, scene
 
 SCENES = [scene(seed, 128) for seed in range(12)]
 

@@ -9,10 +9,10 @@ from safetensors.torch import load_file
 
 from explorer.errors import ConfigError, WeightsError
 from explorer.networks import build
+from explorer.scenes.scene import scene
 from explorer.training import train
 from explorer.training.batches import FRAME, batches, render, sample
 from explorer.training.recipes import Phase, Recipe, recipes
-from explorer.training.scenes import scene
 from explorer.training.trainer import CHECKPOINT_NAME, Progress, adopt_backbone, learning_rate, run
 from explorer.weights import shipped_by_name
 

@@ -11,10 +11,10 @@ from safetensors import safe_open
 from explorer.config import resolve
 from explorer.errors import WeightsError
 from explorer.networks import build
+from explorer.scenes.scene import TEST_SEEDS, TRAINING_SEEDS, VALIDATION_SEEDS
 from explorer.training.evaluate import DetectionScore, SegmentationScore, evaluate
 from explorer.training.export import LARGEST_FILE, TESTS, finish, half, write_weights
 from explorer.training.recipes import recipe, recipes
-from explorer.training.scenes import TEST_SEEDS, TRAINING_SEEDS, VALIDATION_SEEDS
 from explorer.training.trainer import Run
 from explorer.weights import WeightsKind, load, shipped
 

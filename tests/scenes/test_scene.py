@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from explorer.config.protocol import SCENES_DETECTION, SCENES_SEGMENTATION
-from explorer.training.recipes import recipes
-from explorer.training.scenes import (
+from explorer.scenes.scene import (
     CLASSES,
     MASK_LABELS,
     MINIMUM_VISIBLE,
@@ -16,7 +15,8 @@ from explorer.training.scenes import (
     VALIDATION_SEEDS,
     scene,
 )
-from explorer.training.shapes import Shape, distance
+from explorer.scenes.shapes import Shape, distance
+from explorer.training.recipes import recipes
 
 
 @pytest.mark.parametrize("size", [64, 128, 192])

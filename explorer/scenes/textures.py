@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from explorer.training.shapes import Plane
+from explorer.scenes.shapes import Plane
 
 
 class Surface(StrEnum):

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.training import textures
-from explorer.training.shapes import Plane, Shape, distance
+from explorer.scenes import textures
+from explorer.scenes.shapes import Plane, Shape, distance
 
 CLASSES: tuple[str, ...] = tuple(shape.value for shape in Shape)
 """Names of the object classes; a detection's class c is ``CLASSES[c]``, a mask's class id is c + 1."""
