@@ -9,8 +9,9 @@ from pathlib import Path
 
 from explorer.cli import arguments
 from explorer.errors import ConfigError
+from explorer.exports.dot import to_dot
+from explorer.exports.svg import to_svg
 from explorer.graph import LayerGraph, trace
-from explorer.graph.export import to_dot, to_svg
 from explorer.graph.layout import layout
 from explorer.graph.view import all_open, view
 from explorer.graph.view_model import Style, View

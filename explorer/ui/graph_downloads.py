@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from explorer.graph.export import to_dot, to_svg
-from explorer.graph.export_pdf import to_pdf, to_png
+from explorer.exports.dot import to_dot
+from explorer.exports.pdf import to_pdf, to_png
+from explorer.exports.svg import to_svg
 from explorer.graph.layer_graph import LayerGraph
 from explorer.graph.layout_model import Layout
 from explorer.graph.view_model import View, shape_text

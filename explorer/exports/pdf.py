@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from explorer.graph.export_scene import PAPER, Arrow, Outline, Scene, Text, arrowhead, scene
+from explorer.exports.scene import PAPER, Arrow, Outline, Scene, Text, arrowhead, scene
 from explorer.graph.layout_model import Layout
 from explorer.graph.view_model import View
 

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 from pygraphviz import AGraph
 
+from explorer.exports.dot import to_dot
+from explorer.exports.pdf import to_pdf, to_png
+from explorer.exports.scene import mixed
+from explorer.exports.svg import to_svg
 from explorer.graph import LayerGraph
-from explorer.graph.export import to_dot, to_svg
-from explorer.graph.export_pdf import to_pdf, to_png
-from explorer.graph.export_scene import mixed
 from explorer.graph.layout import layout
 from explorer.graph.view import view
 from tests.graph.view_cases import graph_of
@@ -82,7 +83,7 @@ def test_png_is_drawn_in_the_roles_colours(placed):
 
 
 def test_a_huge_picture_is_drawn_smaller(monkeypatch):
-    monkeypatch.setattr("explorer.graph.export_pdf.MOST_PIXELS", 100_000)
+    monkeypatch.setattr("explorer.exports.pdf.MOST_PIXELS", 100_000)
     shown = view(graph_of("dla34"), "paper")
     image = Image.open(BytesIO(to_png(shown, layout(shown))))
     assert image.width * image.height <= 110_000

@@ -1,0 +1,1 @@
+"""What leaves the explorer: pictures, graphs and networks in the formats of other programs."""
