@@ -14,7 +14,7 @@ from explorer.inference.geometry import geometry
 from explorer.inference.open_image import open_image
 from explorer.runtime import EnginePool
 from explorer.runtime.recent import Recent
-from explorer.ui import strip
+from explorer.ui import weights_control
 from explorer.ui.plain import plain
 from explorer.ui.predict_source import Picture
 from explorer.ui.state import Current
@@ -108,7 +108,7 @@ def run(
     ``slot`` shows the waiting. A visitor's newer click ends this run at the next Streamlit call, the last of
     which comes when it is its turn on the engine: a run that has been overtaken computes nothing.
     """
-    own = strip.own_weights(here)
+    own = weights_control.own(here)
     key = (
         sha256(picture.data).hexdigest(),
         here.config.digest,

@@ -6,21 +6,12 @@ import streamlit as st
 
 from explorer.config import ModelConfig, presets
 from explorer.errors import ExplorerError
-from explorer.ui import configure, numbers, services, state
+from explorer.ui import configure, control, numbers, services, state, weights_control
 from explorer.ui.catalog import entries, group_of
 from explorer.ui.plain import plain
-from explorer.weights import WeightsKind
 
 _PROBLEM = "strip.problem"
-_UPLOAD = "strip.upload"
-_CHANGES = "strip.changes"
 _SIDES = (224, 320, 512, 640, 1024)
-_SHORT = {
-    WeightsKind.RANDOM: "Random weights",
-    WeightsKind.SHIPPED: "Shipped weights",
-    WeightsKind.PUBLISHED: "Published weights",
-    WeightsKind.OWN: "Own weights",
-}
 
 
 def show() -> state.Current:
@@ -30,24 +21,15 @@ def show() -> state.Current:
         _network(current)
         facts = st.empty()
         _size(current)
-        _weights(current)
+        weights_control.show(current)
         _device(current)
         configure.button(current)
-    for sentence in (*current.notices, *_own_notice(current)):
+    for sentence in (*current.notices, *weights_control.notices(current)):
         st.warning(plain(sentence), icon=":material/info:")
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem), icon=":material/error:")
     _facts(facts, current)
     return current
-
-
-def own_weights(current: state.Current) -> bytes | None:
-    """The checkpoint that this visitor chose for the current network, None where its weights are not ``own``."""
-    kept = st.session_state.get(_UPLOAD)
-    if current.weights != WeightsKind.OWN or kept is None or kept[0] != current.config.digest:
-        return None
-    content: bytes = kept[2]
-    return content
 
 
 def _facts(slot: st.delta_generator.DeltaGenerator, current: state.Current) -> None:
@@ -85,28 +67,14 @@ def _no_size(current: state.Current, error: ExplorerError) -> str:
     )
 
 
-def _identity(current: state.Current, *parts: str) -> str:
-    """A key for a control about this state that was never used before.
-
-    With every change all controls start over: one that came back under its old key, after the back button, would
-    still show what was chosen there.
-    """
-    return ".".join(("strip", *parts, current.config.digest, str(st.session_state.get(_CHANGES, 0))))
-
-
-def _change(current: state.Current) -> None:
-    st.session_state[_CHANGES] = st.session_state.get(_CHANGES, 0) + 1
-    state.apply(current)
-
-
 def _network(current: state.Current) -> None:
     own = () if current.preset else (current.title,)
-    key = _identity(current, "network")
+    key = control.identity(current, "network")
 
     def choose() -> None:
         name = st.session_state[key]
         if name in presets():
-            _change(state.changed(state.current(), model=name))
+            control.change(state.changed(state.current(), model=name))
 
     st.selectbox(
         "Network",
@@ -129,9 +97,9 @@ def _size(current: state.Current) -> None:
         except ExplorerError as error:
             st.session_state[_PROBLEM] = str(error)
             return
-        _change(state.changed(state.current(), size=size))
+        control.change(state.changed(state.current(), size=size))
 
-    identity = _identity(current, numbers.size(current.size))
+    identity = control.identity(current, numbers.size(current.size))
     with st.popover(numbers.size(current.size), icon=":material/aspect_ratio:"):
         st.pills(
             "Input size, pixels",
@@ -158,47 +126,6 @@ def _sides(config: ModelConfig) -> list[str]:
     return [str(side) for side in sorted({*fitting, config.default_input[2]})]
 
 
-def _weights(current: state.Current) -> None:
-    kinds = [WeightsKind.RANDOM.value]
-    if state.has_shipped_weights(current.config):
-        kinds.insert(0, WeightsKind.SHIPPED.value)
-    if current.weights not in kinds:
-        kinds.append(current.weights)
-    key = _identity(current, "weights", current.weights)
-
-    def choose() -> None:
-        _change(state.changed(state.current(), weights=st.session_state[key]))
-
-    def upload() -> None:
-        file = st.session_state[f"{key}.file"]
-        if file is not None:
-            st.session_state[_UPLOAD] = (current.config.digest, file.name, file.getvalue())
-            _change(state.changed(state.current(), weights=WeightsKind.OWN.value))
-
-    with st.popover(_SHORT[WeightsKind(current.weights)], icon=":material/weight:"):
-        st.radio(
-            "Weights",
-            kinds,
-            index=kinds.index(current.weights),
-            format_func=lambda kind: _SHORT[WeightsKind(kind)],
-            key=key,
-            on_change=choose,
-        )
-        st.file_uploader(
-            "A checkpoint, published or your own",
-            type=["safetensors", "pth", "pt", "tar"],
-            key=f"{key}.file",
-            on_change=upload,
-            help="Read as tensors only, never as code; it stays in this browser session.",
-        )
-
-
-def _own_notice(current: state.Current) -> tuple[str, ...]:
-    if current.weights != WeightsKind.OWN or own_weights(current) is not None:
-        return ()
-    return ("Own weights stay in the browser session in which they were chosen: choose the file again.",)
-
-
 def _device(current: state.Current) -> None:
     # Which devices there are is torch's to say: asked only once the list is opened.
     popover = st.popover(
@@ -208,10 +135,10 @@ def _device(current: state.Current) -> None:
         from explorer.runtime import device as device_module
 
         present = device_module.devices()
-        key = _identity(current, "device", current.device)
+        key = control.identity(current, "device", current.device)
 
         def choose() -> None:
-            _change(state.changed(state.current(), device=st.session_state[key]))
+            control.change(state.changed(state.current(), device=st.session_state[key]))
 
         popover.radio(
             "Device",
