@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from explorer.config.part import Channels, Classes, Part
+from explorer.config.shown import Group, Shown
 
 
 class Variant(StrEnum):
@@ -28,26 +29,32 @@ class DeepLabHead(Part):
 
     kind: Literal["deeplab"] = "deeplab"
 
-    variant: Variant
+    variant: Annotated[Variant, Shown(Group.HEAD, "Version of DeepLab")]
     """`v1` a 1×1 classifier; `v2` classifiers at several rates, summed; `v3` branches at several rates and an image
     feature, concatenated; `v3plus` that, refined by the features at stride 4."""
 
-    classes: Classes = 21
+    classes: Annotated[Classes, Shown(Group.HEAD, "Classes", "C")] = 21
     """Number of classes, background included."""
 
-    rates: Annotated[tuple[Rate, ...], Field(max_length=8)] = ()
+    rates: Annotated[
+        tuple[Rate, ...], Field(max_length=8), Shown(Group.HEAD, "ASPP rates", "r", entry="branch {n}")
+    ] = ()
     """Dilations of the 3×3 branches: 6, 12, 18, 24 in v2; 6, 12, 18 in v3 at stride 16, twice that at stride 8."""
 
-    width: Channels = 256
+    width: Annotated[Channels, Shown(Group.HEAD, "Channels of each branch", "cₒ", wide=True)] = 256
     """Channels of each branch and of the layers after them in v3 and v3plus."""
 
-    low_level_channels: Channels = 48
+    low_level_channels: Annotated[Channels, Shown(Group.HEAD, "Low-level channels", "cₒ", wide=True)] = 48
     """Channels that v3plus keeps of the features at stride 4."""
 
-    multi_scale: bool = False
+    multi_scale: Annotated[bool, Shown(Group.INPUT, "Multi-scale input")] = False
     """Whether the network also sees its input at other scales, and the largest score of each class wins."""
 
-    scales: Annotated[tuple[Scale, ...], Field(min_length=1, max_length=8)] = (0.5, 0.75)
+    scales: Annotated[
+        tuple[Scale, ...],
+        Field(min_length=1, max_length=8),
+        Shown(Group.INPUT, "The other scales", entry="scale {n}"),
+    ] = (0.5, 0.75)
     """The other scales."""
 
     @model_validator(mode="after")

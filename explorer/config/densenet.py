@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from explorer.config.part import MAX_CHANNELS, Channels, InputChannels, Part
+from explorer.config.shown import Group, Shown
 
 
 class Entry(StrEnum):
@@ -31,28 +32,32 @@ class DenseNetBackbone(Part):
 
     kind: Literal["densenet"] = "densenet"
 
-    entry: Entry = Entry.IMAGENET
+    entry: Annotated[Entry, Shown(Group.STEM, "Entry")] = Entry.IMAGENET
     """`imagenet`: 7×7 convolution and pooling to stride 4; `cifar`: one 3×3 convolution at full resolution."""
 
-    layers: Annotated[tuple[Annotated[int, Field(ge=1, le=64)], ...], Field(min_length=1, max_length=6)]
+    layers: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=64)], ...],
+        Field(min_length=1, max_length=6),
+        Shown(Group.STAGES, "Layers in each block", "n", entry="block {n}"),
+    ]
     """Layers in each block; a transition stands between any two blocks."""
 
-    growth_rate: Annotated[int, Field(ge=1, le=512)] = 32
+    growth_rate: Annotated[int, Field(ge=1, le=512), Shown(Group.BLOCK, "Growth rate", "k", wide=True)] = 32
     """Channels that each layer puts out: k in the paper."""
 
-    initial_channels: Channels = 64
+    initial_channels: Annotated[Channels, Shown(Group.STEM, "Initial channels", "k₀", wide=True)] = 64
     """Channels that enter the first block."""
 
-    bottleneck: Annotated[int, Field(ge=0, le=16)] = 4
+    bottleneck: Annotated[int, Field(ge=0, le=16), Shown(Group.BLOCK, "Bottleneck width", "×k")] = 4
     """Each layer first reduces to this multiple of the growth rate by a 1×1 convolution (DenseNet-B); 0: it doesn't."""
 
-    compression: Annotated[float, Field(gt=0.0, le=1.0)] = 0.5
+    compression: Annotated[float, Field(gt=0.0, le=1.0), Shown(Group.STAGES, "Compression", "θ")] = 0.5
     """Share of the channels that a transition keeps: θ in the paper (DenseNet-C has 0.5)."""
 
-    block: Dense = Dense.DENSE
+    block: Annotated[Dense, Shown(Group.AGGREGATION, "Aggregation in each block")] = Dense.DENSE
     """`dense`: each layer reads all before it; `osa`: each reads the last one, and one concatenation ends the block."""
 
-    input_channels: InputChannels = 3
+    input_channels: Annotated[InputChannels, Shown(Group.INPUT, "Channels of the image", "cᵢ")] = 3
     """Channels of the image: 3 for RGB."""
 
     @property

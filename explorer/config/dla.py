@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from explorer.config.part import Channels, Depth, InputChannels, Part
+from explorer.config.shown import Group, Shown
 
 
 class Block(StrEnum):
@@ -21,25 +22,31 @@ class DLABackbone(Part):
 
     kind: Literal["dla"] = "dla"
 
-    levels: tuple[Depth, Depth, Depth, Depth, Depth, Depth]
+    levels: Annotated[
+        tuple[Depth, Depth, Depth, Depth, Depth, Depth],
+        Shown(Group.STAGES, "Depth of each level", "n", entry="level {n}", first=0),
+    ]
     """Depth of each level: how many 3×3 convolutions in levels 0 and 1, how deep the tree (2ⁿ blocks) in 2 to 5."""
 
-    channels: tuple[Channels, Channels, Channels, Channels, Channels, Channels]
+    channels: Annotated[
+        tuple[Channels, Channels, Channels, Channels, Channels, Channels],
+        Shown(Group.STAGES, "Channels of each level", "cₒ", entry="level {n}", first=0, wide=True),
+    ]
     """Channels that each level puts out."""
 
-    block: Block = Block.BASIC
+    block: Annotated[Block, Shown(Group.BLOCK, "Residual block")] = Block.BASIC
     """The residual block: two 3×3 convolutions, a bottleneck, or a bottleneck with grouped 3×3 (ResNeXt)."""
 
-    cardinality: Annotated[int, Field(ge=1, le=256)] = 32
+    cardinality: Annotated[int, Field(ge=1, le=256), Shown(Group.BLOCK, "Cardinality", "C")] = 32
     """Groups of the 3×3 convolution in `bottleneck_x`; the width is channels × cardinality / 32."""
 
-    root_residual: bool = False
+    root_residual: Annotated[bool, Shown(Group.AGGREGATION, "Residual roots")] = False
     """Whether a root adds its last child to what it puts out, before the ReLU (DLA-102 and deeper)."""
 
-    root_kernel: Literal[1, 3, 5, 7] = 1
+    root_kernel: Annotated[Literal[1, 3, 5, 7], Shown(Group.AGGREGATION, "Kernel of the roots", "k")] = 1
     """Kernel size of the roots' convolution; 1 in every published network."""
 
-    input_channels: InputChannels = 3
+    input_channels: Annotated[InputChannels, Shown(Group.INPUT, "Channels of the image", "cᵢ")] = 3
     """Channels of the image: 3 for RGB."""
 
     @property

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from explorer.config.deeplab import DeepLabHead
 from explorer.config.part import Classes, LeftoverClasses, Part
+from explorer.config.shown import Group, Shown
 
 DownRatio = Literal[2, 4, 8, 16]
 
@@ -30,10 +31,10 @@ class ClassifyHead(Part):
 
     kind: Literal["classify"] = "classify"
 
-    classes: Classes = 1000
+    classes: Annotated[Classes, Shown(Group.HEAD, "Classes", "C")] = 1000
     """Number of classes."""
 
-    pool: Pool = Pool.WINDOW7
+    pool: Annotated[Pool, Shown(Group.HEAD, "Pooling")] = Pool.WINDOW7
     """`global` averages all positions; `window7`, only with DLA, averages 7×7 windows as its published code does (one
     window at 224×224). Where it is left out, it is `window7` for DLA and `global` for the others."""
 
@@ -43,13 +44,13 @@ class DLAUpHead(Part):
 
     kind: Literal["dla_up"] = "dla_up"
 
-    classes: Classes = 19
+    classes: Annotated[Classes, Shown(Group.HEAD, "Classes", "C")] = 19
     """Number of classes, background included."""
 
-    down_ratio: DownRatio = 2
+    down_ratio: Annotated[DownRatio, Shown(Group.AGGREGATION, "Down ratio", "R")] = 2
     """Stride of the finest level that the decoder reaches; the rest is bilinear upsampling."""
 
-    base_classes: LeftoverClasses = 0
+    base_classes: Annotated[LeftoverClasses, Shown(Group.PROTOCOL, "Unused classes of the backbone")] = 0
     """Classes of the backbone's unused classifier that published files carry along as `base.fc`; 0: none."""
 
     @property
@@ -79,30 +80,34 @@ class CenterNetHead(Part):
 
     kind: Literal["centernet"] = "centernet"
 
-    heads: Annotated[dict[HeadName, Classes], Field(min_length=1, max_length=16)] = Field(
-        default_factory=lambda: {"hm": 80, "wh": 2, "reg": 2}
-    )
+    heads: Annotated[
+        dict[HeadName, Classes],
+        Field(min_length=1, max_length=16),
+        Shown(Group.HEAD, "Output maps", "cₒ"),
+    ] = Field(default_factory=lambda: {"hm": 80, "wh": 2, "reg": 2})
     """Output maps by name: `hm` a centre heatmap per class, `wh` box sizes, `reg` centre offsets."""
 
-    down_ratio: DownRatio = 4
+    down_ratio: Annotated[DownRatio, Shown(Group.AGGREGATION, "Down ratio", "R")] = 4
     """Stride of the output maps."""
 
-    last_level: Annotated[int, Field(ge=2, le=6)] = 5
+    last_level: Annotated[int, Field(ge=2, le=6), Shown(Group.AGGREGATION, "End of the final IDA")] = 5
     """The final IDA merges the levels from log2(down ratio) up to, not including, this one."""
 
-    head_conv: Annotated[int, Field(ge=0, le=4096)] = 256
+    head_conv: Annotated[
+        int, Field(ge=0, le=4096), Shown(Group.HEAD, "Channels of each output head", "cₒ", wide=True)
+    ] = 256
     """Channels of the 3×3 convolution in each output head; 0 leaves it out."""
 
-    final_kernel: Literal[1, 3, 5, 7] = 1
+    final_kernel: Annotated[Literal[1, 3, 5, 7], Shown(Group.HEAD, "Last kernel", "k")] = 1
     """Kernel size of each output head's last convolution."""
 
-    aggregation: Aggregation = Aggregation.SUM
+    aggregation: Annotated[Aggregation, Shown(Group.AGGREGATION, "Aggregation nodes")] = Aggregation.SUM
     """`sum`: nodes add their inputs and a final IDA follows (`pose_dla_dcn`); `concat`: DLA-up's nodes (`dlav0`)."""
 
-    deformable: bool = True
+    deformable: Annotated[bool, Shown(Group.AGGREGATION, "Deformable convolutions")] = True
     """Whether projections and nodes are deformable convolutions v2 (arXiv 1811.11168); only with `sum`."""
 
-    base_classes: LeftoverClasses = 0
+    base_classes: Annotated[LeftoverClasses, Shown(Group.PROTOCOL, "Unused classes of the backbone")] = 0
     """Classes of the backbone's unused classifier that published files carry along as `base.fc`; 0: none."""
 
     @property

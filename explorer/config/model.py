@@ -12,7 +12,8 @@ from explorer.config.backbones import Backbone, completed, misfit
 from explorer.config.deeplab import DeepLabHead
 from explorer.config.heads import CenterNetHead, ClassifyHead, DLAUpHead, FeaturesHead, Head
 from explorer.config.part import Part
-from explorer.config.sentence import sentence
+from explorer.config.refusal import Refusal, line_of
+from explorer.config.sentence import refusal
 from explorer.errors import ConfigError
 
 MAX_YAML_CHARACTERS = 20_000
@@ -65,12 +66,19 @@ class ModelConfig(Part):
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             place = "" if mark is None else f" in line {mark.line + 1}, column {mark.column + 1}"
-            raise ConfigError(f"The configuration is not valid YAML{place}: {error.problem}.") from error
+            raise Refusal(
+                f"The configuration is not valid YAML{place}: {error.problem}.",
+                line=None if mark is None else mark.line + 1,
+            ) from error
         except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
             raise ConfigError(
                 f"The configuration is not plain YAML of numbers, words and lists: {error}."
             ) from error
-        return cls.from_plain(json.loads(plain))
+        try:
+            return cls.from_plain(json.loads(plain))
+        except Refusal as error:
+            error.line = line_of(text, error.place)
+            raise
 
     @classmethod
     def from_plain(cls, data: object) -> Self:
@@ -80,7 +88,7 @@ class ModelConfig(Part):
         try:
             return cls.model_validate_json(json.dumps(data), strict=True)
         except ValidationError as error:
-            raise ConfigError(sentence(error, _FIELDS)) from error
+            raise refusal(error, _FIELDS) from error
 
     def to_yaml(self) -> str:
         """Text that ``from_yaml`` reads back as an equal configuration."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from explorer.config.part import InputChannels, Part
+from explorer.config.shown import Group, Shown
 
 Layers = Annotated[int, Field(ge=1, le=64)]
 Width = Annotated[int, Field(ge=1, le=16)]
@@ -15,19 +16,27 @@ class PeleeNetBackbone(Part):
 
     kind: Literal["peleenet"] = "peleenet"
 
-    layers: tuple[Layers, Layers, Layers, Layers] = (3, 4, 8, 6)
+    layers: Annotated[
+        tuple[Layers, Layers, Layers, Layers],
+        Shown(Group.STAGES, "Layers in each block", "n", entry="block {n}"),
+    ] = (3, 4, 8, 6)
     """Dense layers in each block."""
 
-    growth_rate: Annotated[int, Field(ge=8, le=512)] = 32
+    growth_rate: Annotated[int, Field(ge=8, le=512), Shown(Group.BLOCK, "Growth rate", "k", wide=True)] = 32
     """Channels that each layer puts out, half of them by each of its two ways."""
 
-    bottleneck_widths: tuple[Width, Width, Width, Width] = (1, 2, 4, 4)
+    bottleneck_widths: Annotated[
+        tuple[Width, Width, Width, Width],
+        Shown(Group.BLOCK, "Bottleneck width", "×k/2", entry="block {n}"),
+    ] = (1, 2, 4, 4)
     """Width of each block's 1×1 convolutions, in halves of the growth rate; less where few channels enter."""
 
-    stem_channels: Annotated[int, Field(ge=8, le=1024)] = 32
+    stem_channels: Annotated[
+        int, Field(ge=8, le=1024), Shown(Group.STEM, "Channels of the stem", "k₀", wide=True)
+    ] = 32
     """Channels of the stem block."""
 
-    input_channels: InputChannels = 3
+    input_channels: Annotated[InputChannels, Shown(Group.INPUT, "Channels of the image", "cᵢ")] = 3
     """Channels of the image: 3 for RGB."""
 
     @property

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from explorer.config.part import Channels, InputChannels, Part
+from explorer.config.shown import Group, Shown
 
 Blocks = Annotated[int, Field(ge=1, le=64)]
 Multiple = Annotated[int, Field(ge=1, le=64)]
@@ -17,25 +18,35 @@ class ResNetBackbone(Part):
 
     kind: Literal["resnet"] = "resnet"
 
-    blocks: tuple[Blocks, Blocks, Blocks, Blocks] = (3, 4, 23, 3)
+    blocks: Annotated[
+        tuple[Blocks, Blocks, Blocks, Blocks],
+        Shown(Group.STAGES, "Blocks in each stage", "n", entry="layer {n}", first=2),
+    ] = (3, 4, 23, 3)
     """Bottleneck blocks in layer2 to layer5; (3, 4, 23, 3) is ResNet-101."""
 
-    stem_channels: Channels = 64
+    stem_channels: Annotated[Channels, Shown(Group.STEM, "Channels of the stem", "cₒ", wide=True)] = 64
     """Channels of the 7×7 convolution."""
 
-    channels: tuple[Channels, Channels, Channels, Channels] = (256, 512, 1024, 2048)
+    channels: Annotated[
+        tuple[Channels, Channels, Channels, Channels],
+        Shown(Group.STAGES, "Channels of each stage", "cₒ", entry="layer {n}", first=2, wide=True),
+    ] = (256, 512, 1024, 2048)
     """Channels that layer2 to layer5 put out; each block's 3×3 convolution has a quarter."""
 
-    output_stride: Literal[8, 16, 32] = 32
+    output_stride: Annotated[Literal[8, 16, 32], Shown(Group.BLOCK, "Output stride", "OS")] = 32
     """Stride of the last stage; below 32, later stages are dilated instead of strided (atrous convolution)."""
 
-    multi_grid: Annotated[tuple[Multiple, ...], Field(max_length=64)] = ()
+    multi_grid: Annotated[
+        tuple[Multiple, ...],
+        Field(max_length=64),
+        Shown(Group.BLOCK, "Multi-grid", "r", entry="block {n}"),
+    ] = ()
     """Multiples of layer5's dilation, one for each of its blocks, (1, 2, 4) in DeepLab v3; empty: all 1."""
 
-    ceil_pool: bool = True
+    ceil_pool: Annotated[bool, Shown(Group.STEM, "Pooling rounds up")] = True
     """Whether the stem's pooling rounds sizes up, as Caffe does (512 gives 129); decoders need the exact half, 128."""
 
-    input_channels: InputChannels = 3
+    input_channels: Annotated[InputChannels, Shown(Group.INPUT, "Channels of the image", "cᵢ")] = 3
     """Channels of the image: 3 for RGB."""
 
     @property

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from explorer.config.refusal import Place, Plain, Refusal
+
 _KINDS = frozenset(
     {
         "dla",
@@ -26,16 +28,67 @@ _KINDS = frozenset(
 _MAX_SHOWN = 60
 
 
-def sentence(error: ValidationError, fields: Sequence[str]) -> str:
+def refusal(error: ValidationError, fields: Sequence[str]) -> Refusal:
     """What is wrong with a configuration; ``fields`` are known field names, to suggest for a misspelt one."""
     findings = error.errors(include_url=False)
     first = _finding(findings[0], fields)
     more = len(findings) - 1
-    return (
+    text = (
         first
         if not more
         else f"{first} ({more} more {'problem' if more == 1 else 'problems'} after this one.)"
     )
+    return Refusal(text, _place(findings[0], fields), _remedy(findings[0]))
+
+
+_NAMED_FIRST = re.compile(r"(?:(backbone|head)\.)?([a-z_]+)(?:\[(\d+)\])?")
+_REMEDY = re.compile(r"(?:use|such as|set it to) (\d+(?:\.\d+)?|true|false)\b")
+
+
+def _place(detail: ErrorDetails, fields: Sequence[str]) -> Place:
+    """Where a finding belongs; a rule about several fields begins with the name of the one to change."""
+    steps = list(detail["loc"])
+    if len(steps) > 1 and steps[0] in ("backbone", "head") and steps[1] in _KINDS:
+        del steps[1]
+    if steps and steps[-1] == "[key]":
+        del steps[-1]
+    if detail["type"] == "value_error":
+        found = _NAMED_FIRST.match(str(detail.get("ctx", {}).get("error", "")))
+        if found and found[2] in fields:
+            steps += [step for step in found.group(1, 2) if step]
+            steps += [int(found[3])] if found[3] else []
+    if detail["type"].startswith("union_tag"):
+        steps.append("kind")
+    return tuple(steps)
+
+
+def _remedy(detail: ErrorDetails) -> Plain | None:
+    """A value that would keep the rule, where there is one for this very field."""
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "greater_than_equal":
+            return _as_plain(context["ge"])
+        case "less_than_equal":
+            return _as_plain(context["le"])
+        case "literal_error" | "enum":
+            near = _nearest(detail["input"], str(context.get("expected")))
+            return _as_plain(near.removeprefix("; the nearest is ").strip("'")) if near else None
+        case "value_error":
+            found = _REMEDY.search(str(context["error"]))
+            return _as_plain(found[1]) if found else None
+        case _:
+            return None
+
+
+def _as_plain(value: object) -> Plain:
+    if isinstance(value, bool | int | float):
+        return value
+    text = str(value)
+    if text in ("true", "false"):
+        return text == "true"
+    if re.fullmatch(r"\d+", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"\d+\.\d+", text) else text
 
 
 def _finding(detail: ErrorDetails, fields: Sequence[str]) -> str:
@@ -98,5 +151,5 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = "empty" if value is None else repr(value)
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from explorer.config.part import Channels, InputChannels, Part
+from explorer.config.shown import Group, Shown
 
 FourWidths = tuple[Channels, Channels, Channels, Channels]
 
@@ -26,31 +27,42 @@ class VoVNetBackbone(Part):
 
     kind: Literal["vovnet"] = "vovnet"
 
-    stem: tuple[Channels, Channels, Channels] = (64, 64, 128)
+    stem: Annotated[
+        tuple[Channels, Channels, Channels],
+        Shown(Group.STEM, "Channels of the stem", "cₒ", entry="conv {n}", wide=True),
+    ] = (64, 64, 128)
     """Channels of the three 3×3 convolutions of the stem; the first and the last halve the resolution."""
 
-    widths: FourWidths
+    widths: Annotated[
+        FourWidths,
+        Shown(Group.STAGES, "Channels of each 3×3 convolution", "c", entry="stage {n}", first=2, wide=True),
+    ]
     """Channels of each convolution in the OSA modules of stages 2 to 5."""
 
-    channels: FourWidths
+    channels: Annotated[
+        FourWidths, Shown(Group.STAGES, "Channels of each stage", "cₒ", entry="stage {n}", first=2, wide=True)
+    ]
     """Channels that stages 2 to 5 put out: those of the 1×1 convolution after the concatenation."""
 
-    modules: tuple[Count, Count, Count, Count] = (1, 1, 1, 1)
+    modules: Annotated[
+        tuple[Count, Count, Count, Count],
+        Shown(Group.STAGES, "OSA modules in each stage", "×n", entry="stage {n}", first=2),
+    ] = (1, 1, 1, 1)
     """OSA modules in each of stages 2 to 5."""
 
-    layers: Count = 5
+    layers: Annotated[Count, Shown(Group.AGGREGATION, "Layers in each OSA module", "n")] = 5
     """3×3 convolutions in each OSA module; all of them are aggregated once, at its end."""
 
-    residual: bool = True
+    residual: Annotated[bool, Shown(Group.AGGREGATION, "Identity mapping")] = True
     """Whether modules after a stage's first add their input to what they put out."""
 
-    attention: Attention = Attention.NONE
+    attention: Annotated[Attention, Shown(Group.AGGREGATION, "Channel attention", "eSE")] = Attention.NONE
     """Effective squeeze-excitation: in no module (version 1), in `every` one (version 2), or in each stage's `last`."""
 
-    depthwise: bool = False
+    depthwise: Annotated[bool, Shown(Group.BLOCK, "Depthwise convolutions")] = False
     """Whether the convolutions of modules and stem, but the first, are depthwise, each followed by a 1×1."""
 
-    input_channels: InputChannels = 3
+    input_channels: Annotated[InputChannels, Shown(Group.INPUT, "Channels of the image", "cᵢ")] = 3
     """Channels of the image: 3 for RGB."""
 
     @property
