@@ -3,7 +3,7 @@
 A LayerGraph is a directed acyclic graph whose operations are numbered in order of execution, so that one pass
 against that order (dynamic programming) answers all three exactly, though a DenseNet has more paths than a list
 could hold. What flows forward along a path is what the gradient flows back along, so the shortest path is also the
-one by which the loss reaches the place most directly (DenseNet's "implicit deep supervision", arXiv 1608.06993, sec. 5).
+one by which the loss reaches the place most directly: "implicit deep supervision", arXiv 1608.06993, section 5.
 """
 
 from __future__ import annotations
