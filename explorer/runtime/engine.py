@@ -64,18 +64,28 @@ class Engine:
         overtaken meanwhile raises there, and costs nothing.
         """
         asked = perf_counter()
-        with self.turn:
-            if on_turn is not None:
-                on_turn()
+        with self.held(on_turn):
             began = perf_counter()
             # Inference mode belongs to a thread, and every run of a page is a thread of its own.
-            with torch.inference_mode(), _memory_in_words(self.device):
-                placed = inputs.to(self.device, memory_format=_memory_format(self.device))
-                outputs = self.network(placed)
+            with torch.inference_mode():
+                outputs = self.network(self.placed(inputs))
                 if self.device.startswith("cuda"):
                     torch.cuda.synchronize(self.device)
             self.tally.runs += 1
             return outputs, Turn(began - asked, perf_counter() - began)
+
+    @contextmanager
+    def held(self, on_turn: Callable[[], None] | None = None) -> Iterator[None]:
+        """This thread's turn on the network, for a pass that is watched or differentiated; see ``run``."""
+        with self.turn:
+            if on_turn is not None:
+                on_turn()
+            with _memory_in_words(self.device):
+                yield
+
+    def placed(self, inputs: Tensor) -> Tensor:
+        """``inputs`` (N, C, H, W) on the engine's device, in the layout in which its network runs fastest."""
+        return inputs.to(self.device, memory_format=_memory_format(self.device))
 
 
 @contextmanager
