@@ -19,6 +19,7 @@ class WeightsInfo:
 
     ``title`` names them, ``source`` says where they come from (a file's name, never its folder), ``licence`` is
     their licence or a sentence that none is known, and ``note`` lists every allowance made while loading.
+    ``commercial`` is False where the licence excludes commercial use.
     """
 
     kind: WeightsKind
@@ -26,6 +27,7 @@ class WeightsInfo:
     source: str
     licence: str
     note: str = ""
+    commercial: bool = True
 
 
 RANDOM = WeightsInfo(

@@ -1,75 +1,243 @@
-"""Published checkpoint files, known by their checksums.
-
-A file in a published layout may hold anybody's training; only its checksum shows that it is the published one.
-Sources: the file names of ucbdrive/dla (the first eight digits of the SHA-256, PyTorch's model-zoo convention), the
-LFS checksums of the ``timm/*`` repositories on Hugging Face, the model cards of LibreCenterNetdla34 (CenterNet
-``ctdet_coco_dla_2x``) and of OpenVINO's Open Model Zoo (``ctdet_coco_dlav0_1x``).
-"""
+"""Published checkpoints: what is known of each file, and which networks it belongs to. Imports no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-_BSD = "BSD 3-Clause (ucbdrive/dla)"
-_TIMM = "BSD 3-Clause, as tagged on Hugging Face"
-_CENTERNET = "none stated for the weights; the code of xingyizhou/CenterNet is MIT"
+from explorer.config import ModelConfig, Task, preset, preset_name
+from explorer.errors import WeightsError
+from explorer.weights.info import WeightsInfo, WeightsKind
+from explorer.weights.layouts import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """Terms of a file: ``name`` in short, ``note`` in a sentence.
+
+    ``stated`` is False where the authors publish weights without terms; ``commercial`` is False where commercial
+    use is excluded.
+    """
+
+    name: str
+    note: str
+    commercial: bool = True
+    stated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """A hexadecimal checksum, or its beginning where no more was published."""
+
+    algorithm: str
+    digest: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is known."""
+        return len(self.digest) == 2 * hashlib.new(self.algorithm).digest_size
+
+    def admits(self, digest: str) -> bool:
+        """Whether a whole checksum begins as this one."""
+        return digest.startswith(self.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where something was published."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What a network was trained for: its task, the pictures, the name of their protocol, its number of classes."""
+
+    task: Task
+    pictures: str
+    protocol: str
+    classes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """A published accuracy in words, with its unit, and who published it."""
+
+    text: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A network that a checkpoint belongs to: a preset, or what is left after changing it.
+
+    ``backbone`` changes fields of the backbone, ``head`` fields of the head; with a ``kind`` it replaces the head.
+    """
+
+    preset: str
+    backbone: Mapping[str, Any] | None = None
+    head: Mapping[str, Any] | None = None
+
+    @property
+    def is_preset(self) -> bool:
+        """Whether nothing is changed."""
+        return not (self.backbone or self.head)
+
+    def config(self) -> ModelConfig:
+        """The network's configuration."""
+        config = preset(self.preset)
+        if self.is_preset:
+            return config
+        plain = config.model_dump(mode="json", exclude={"name"})
+        plain["backbone"] |= dict(self.backbone or {})
+        head = dict(self.head or {})
+        plain["head"] = head if "kind" in head else plain["head"] | head
+        return ModelConfig.from_plain(plain)
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A published file; ``digest`` is the start of its hexadecimal checksum by ``algorithm``."""
+    """A published file.
 
+    ``name`` identifies it and ``file`` is what it is called in the cache. ``urls`` lead to its bytes, the likeliest
+    first; where there are none, ``page`` is where a person gets it by hand. ``size`` is in bytes, ``exact`` says
+    whether it was published or computed from the tensors. ``checksums`` must all hold; ``twins`` are checksums of
+    the same weights in other files. ``unfit`` is empty, or says why no network here takes the file.
+    """
+
+    name: str
     title: str
-    source: str
-    licence: str
-    algorithm: str
-    digest: str
+    file: str
+    fits: tuple[Fit, ...]
+    page: Source
+    licence: Licence
+    layout: Layout | None
+    training: Training
+    size: int
+    exact: bool = False
+    urls: tuple[str, ...] = ()
+    checksums: tuple[Checksum, ...] = ()
+    twins: tuple[Checksum, ...] = ()
+    accuracy: Accuracy | None = None
+    note: str = ""
+    unfit: str = ""
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether only a person with a browser can get it."""
+        return not self.urls
+
+    @property
+    def usable(self) -> bool:
+        """Whether some network here takes it."""
+        return not self.unfit
+
+    @property
+    def limit(self) -> int:
+        """The most bytes that are accepted: exactly the published size, or a quarter more than the computed one.
+
+        A detector's file may also hold its optimizer's two numbers for every weight.
+        """
+        if self.exact:
+            return self.size
+        copies = 3 if self.layout is Layout.CENTERNET else 1
+        return copies * self.size * 5 // 4 + 2**20
+
+    @property
+    def size_text(self) -> str:
+        """``63 MB``, ``about 101 MB``; decimal, as file managers write it."""
+        megabytes = self.size / 1e6
+        return (
+            f"{'' if self.exact else 'about '}{megabytes:.0f} MB"
+            if megabytes >= 10
+            else f"about {megabytes:.1f} MB"
+        )
+
+    @property
+    def verified(self) -> str:
+        """How the file's identity is checked, in words."""
+        if any(checksum.whole for checksum in self.checksums):
+            return "whole checksum"
+        return "beginning of the checksum" if self.checksums else "no checksum was published"
+
+    def matches(self, digests: Mapping[str, str]) -> bool:
+        """Whether every published checksum, and at least one, is that of these digests (hexadecimal, by algorithm)."""
+        return bool(self.checksums) and all(
+            checksum.admits(digests[checksum.algorithm]) for checksum in self.checksums
+        )
+
+    def info(self, note: str = "") -> WeightsInfo:
+        """What is said about a network that runs with it."""
+        return WeightsInfo(
+            WeightsKind.PUBLISHED,
+            self.title,
+            self.page.title,
+            self.licence.name,
+            note,
+            self.licence.commercial,
+        )
 
 
-def _original(variant: str, digest: str) -> Published:
-    return Published(f"{variant}, ImageNet", f"ucbdrive/dla {variant}-{digest}.pth", _BSD, "sha256", digest)
+@dataclass(frozen=True)
+class Registry:
+    """The checkpoints that are known, in the order in which they are offered."""
+
+    items: tuple[Published, ...]
+
+    def __iter__(self) -> Iterator[Published]:
+        return iter(self.items)
+
+    def named(self, name: str) -> Published:
+        """The checkpoint of that name; raises WeightsError for an unknown one."""
+        found = next((item for item in self.items if item.name == name), None)
+        if found is None:
+            raise WeightsError(
+                f"No published checkpoint is called {name[:60]!r}: python -m explorer fetch --list names them."
+            )
+        return found
+
+    def has(self, name: str) -> bool:
+        """Whether a checkpoint has that name."""
+        return any(item.name == name for item in self.items)
+
+    def for_config(self, config: ModelConfig) -> tuple[Published, ...]:
+        """The checkpoints that fit a network as it is, likeliest first."""
+        name = preset_name(config)
+        return tuple(
+            item
+            for item in self.items
+            if item.usable
+            and any(
+                fit.preset == name
+                if fit.is_preset
+                else _same_kind(fit, config) and fit.config().digest == config.digest
+                for fit in item.fits
+            )
+        )
+
+    def for_neighbours(self, config: ModelConfig) -> tuple[tuple[Published, Fit], ...]:
+        """Checkpoints for networks that are this preset with something changed, such as the number of classes."""
+        name = preset_name(config)
+        return tuple(
+            (item, fit)
+            for item in self.items
+            if item.usable
+            for fit in item.fits
+            if fit.preset == name and not fit.is_preset
+        )
+
+    def with_digests(self, digests: Mapping[str, str]) -> Published | None:
+        """The checkpoint whose bytes, or whose weights' bytes in another file, have these checksums."""
+        for item in self.items:
+            if item.matches(digests) or any(twin.admits(digests[twin.algorithm]) for twin in item.twins):
+                return item
+        return None
 
 
-def _timm(variant: str, file: str, digest: str) -> Published:
-    return Published(
-        f"{variant}, ImageNet", f"Hugging Face timm/{variant}.in1k {file}", _TIMM, "sha256", digest
-    )
-
-
-_SAFE, _BIN = "model.safetensors", "pytorch_model.bin"
-
-PUBLISHED = (
-    _original("dla34", "ba72cf86"),
-    _original("dla46_c", "2bfd52c3"),
-    _original("dla46x_c", "d761bae7"),
-    _original("dla60x_c", "b870c45c"),
-    _original("dla60", "24839fc4"),
-    _original("dla60x", "d15cacda"),
-    _original("dla102", "d94d9790"),
-    _original("dla102x", "ad62be81"),
-    _original("dla102x2", "262837b6"),
-    _original("dla169", "0914e092"),
-    _timm("dla34", _SAFE, "a7ff2ae9a4601482cbf2358cbd89a0da2e264ed1fa9ecb43788bc2daf1038701"),
-    _timm("dla46_c", _SAFE, "e1d63d8a64fe92b61f167ecb2d2379833c429b452fe685a30c03748c2f8dcb1c"),
-    _timm("dla46_c", _BIN, "2cbc0634facd48da71becdcc4fe671077f22810d0d80eb03d7859d4310605fd8"),
-    _timm("dla60x", _SAFE, "dcc75a67cbcd166b6b63b83fdf5bbd868b3dd9629519b8759308fbb40bf4a18c"),
-    _timm("dla60x", _BIN, "a097b190853705b13dddcb5cfd52c55f75b6ecdd65a165b05662394e99531ad2"),
-    _timm("dla102", _SAFE, "8715398fe7d645f7170847d31ed14ebf9f225d0cef251f570d280ac9e1ddfb16"),
-    _timm("dla102", _BIN, "1cba0d9c0bafc01f7383a464ca9fb3de9af6e490374096cec6f7e903220f765d"),
-    _timm("dla169", _SAFE, "1594d3db34d97e74c5f0edd5805dbeffc4a175991de058bbe5bbcd5244141339"),
-    _timm("dla169", _BIN, "bf94cecf8fdce7bd8d9a87caf77fa732c9a3e47e574c8ffdf62a7b9215ae82e0"),
-    Published(
-        "CenterNet ctdet_coco_dla_2x, COCO", "xingyizhou/CenterNet ctdet_coco_dla_2x.pth", _CENTERNET,
-        "sha256", "43bf4cc2efe00e02c1ae8484035b062a35543872d276c7dcfeb4db3e64203e4f",
-    ),
-    Published(
-        "CenterNet ctdet_coco_dlav0_1x, COCO", "Open Model Zoo ctdet_coco_dlav0_1x.pth", _CENTERNET,
-        "sha384", "74565ead2d6c42738f90c0c23abaca04048c9156fdd548130a6b9df94786a6d964b8d6f548a0a44208885243314eea64",
-    ),
-)  # fmt: skip
-
-
-def find_published(digests: Mapping[str, str]) -> Published | None:
-    """The published file with these checksums (hexadecimal, by algorithm), or None."""
-    return next((p for p in PUBLISHED if digests[p.algorithm].startswith(p.digest)), None)
+def _same_kind(fit: Fit, config: ModelConfig) -> bool:
+    """Rules most networks out before anything is computed."""
+    kind = (fit.head or {}).get("kind", preset(fit.preset).head.kind)
+    return preset(fit.preset).backbone.kind == config.backbone.kind and kind == config.head.kind

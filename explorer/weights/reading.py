@@ -25,6 +25,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from explorer.errors import WeightsError
+from explorer.weights.container import HEAD, Container, container_of
 
 Source = str | Path | bytes | bytearray | memoryview | BinaryIO
 
@@ -58,50 +59,52 @@ class Checkpoint:
     digests: Mapping[str, str]
 
 
-def read(source: Source) -> Checkpoint:
+def read(source: Source, limit: int = LIMIT) -> Checkpoint:
     """Read a checkpoint file, given by path, bytes or open binary file.
 
-    Raises WeightsError for a file that is missing, larger than ``LIMIT``, of another kind, damaged, that asks to
-    run code, or whose tensors are not under their keys.
+    Raises WeightsError for a file that is missing, larger than ``limit`` bytes, of another kind, damaged, that asks
+    to run code, or whose tensors are not under their keys.
     """
-    name, data = _bounded(source)
+    name, data = _bounded(source, limit)
     content: object
-    if data[:4] == b"PK\x03\x04":
-        content = _read_zip(name, data)
-    elif data[8:9] == b"{":  # after the header's length, whose first byte may be that of a pickle
-        content = _read_safetensors(name, data)
-    elif data[:1] == b"\x80":
-        content = _read_pickle(name, data, _legacy_instructions(data))
-    else:
-        raise WeightsError(f"{name} is neither a safetensors file nor a PyTorch checkpoint.")
+    match container_of(data[:HEAD]):
+        case Container.ZIP:
+            content = _read_zip(name, data, limit)
+        case Container.SAFETENSORS:
+            content = _read_safetensors(name, data)
+        case Container.PICKLE:
+            content = _read_pickle(name, data, _legacy_instructions(data))
+        case None:
+            raise WeightsError(f"{name} is neither a safetensors file nor a PyTorch checkpoint.")
     tensors, dropped = _unwrap(name, content)
     digests = {algorithm: hashlib.new(algorithm, data).hexdigest() for algorithm in ("sha256", "sha384")}
     return Checkpoint(name, tensors, dropped, digests)
 
 
-def _bounded(source: Source) -> tuple[str, bytes]:
+def _bounded(source: Source, limit: int) -> tuple[str, bytes]:
     """The name and bytes of a source, whose size is checked before it is read."""
     if isinstance(source, str | Path):
         path = Path(source)
         if not path.is_file():
             raise WeightsError(f"There is no weights file named {path.name!r}.")
-        _check_size(path.name, path.stat().st_size)
+        _check_size(path.name, path.stat().st_size, limit)
         return path.name, path.read_bytes()
     if isinstance(source, bytes | bytearray | memoryview):
         size = source.nbytes if isinstance(source, memoryview) else len(source)
-        _check_size("The file", size)
+        _check_size("The file", size, limit)
         return "The file", bytes(source)
     name = Path(str(getattr(source, "name", "The file"))).name[:NAME_LENGTH]
-    _check_size(name, source.seek(0, io.SEEK_END))
+    _check_size(name, source.seek(0, io.SEEK_END), limit)
     source.seek(0)
     return name, source.read()
 
 
-def _check_size(name: str, size: int) -> None:
+def _check_size(name: str, size: int, limit: int) -> None:
     if size == 0:
         raise WeightsError(f"{name} is empty.")
-    if size > LIMIT:
-        raise WeightsError(f"{name} has {size / 1e6:,.0f} MB; at most {LIMIT / 1e6:,.0f} MB are read.")
+    if size > limit:
+        rule = "are read" if limit >= LIMIT else "are read for this network"
+        raise WeightsError(f"{name} has {size / 1e6:,.0f} MB; at most {limit / 1e6:,.0f} MB {rule}.")
 
 
 def _read_safetensors(name: str, data: bytes) -> object:
@@ -111,14 +114,14 @@ def _read_safetensors(name: str, data: bytes) -> object:
         raise WeightsError(f"{name} is a damaged safetensors file: {error}.") from error
 
 
-def _read_zip(name: str, data: bytes) -> object:
+def _read_zip(name: str, data: bytes, limit: int) -> object:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
             unpacked = sum(entry.file_size for entry in entries)
-            if unpacked > LIMIT:
+            if unpacked > limit:
                 raise WeightsError(
-                    f"{name} unpacks to {unpacked / 1e6:,.0f} MB; at most {LIMIT / 1e6:,.0f} MB are read."
+                    f"{name} unpacks to {unpacked / 1e6:,.0f} MB; at most {limit / 1e6:,.0f} MB are read."
                 )
             programs = [entry.filename for entry in entries if entry.filename.endswith("/data.pkl")]
             if len(programs) != 1 or any("/code/" in entry.filename for entry in entries):

@@ -62,10 +62,15 @@ class MismatchReport:
 
 
 class MismatchError(WeightsError):
-    """A readable checkpoint of another network; ``report`` has every key, and nothing was loaded."""
+    """A readable checkpoint of another network; ``report`` has every key, and nothing was loaded.
 
-    def __init__(self, source: str, report: MismatchReport) -> None:
-        super().__init__(f"{source} does not fit this network, and nothing was loaded: {report.sentence}.")
+    ``reason`` says what is behind it where that is known; otherwise the report's sentence names keys.
+    """
+
+    def __init__(self, source: str, report: MismatchReport, reason: str = "") -> None:
+        super().__init__(
+            f"{source} does not fit this network, and nothing was loaded: {reason or f'{report.sentence}.'}"
+        )
         self.report = report
 
 

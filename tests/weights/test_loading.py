@@ -1,6 +1,5 @@
 """load(): all of a checkpoint or nothing of it, in every published layout."""
 
-import hashlib
 import json
 from collections import OrderedDict
 from pathlib import Path
@@ -11,9 +10,17 @@ import torch
 from torch import Tensor
 
 from explorer.errors import WeightsError
-from explorer.weights import MismatchError, WeightsKind, load, published, shipped_by_name, shipping
-from explorer.weights.published import Published
+from explorer.weights import (
+    Library,
+    MismatchError,
+    Registry,
+    WeightsKind,
+    load,
+    shipped_by_name,
+    shipping,
+)
 from tests.weights.fakes import VARIANTS, fake_network, fake_state, saved, untouched
+from tests.weights.servers import checkpoint
 
 
 def holds(state: dict[str, Tensor], expected: dict[str, Tensor]) -> bool:
@@ -139,13 +146,12 @@ def test_a_huge_shape_without_storage_is_refused_without_allocating_it() -> None
     load(network, saved(state))
 
 
-def test_only_a_known_checksum_makes_a_file_published(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_known_checksum_makes_a_file_published(tmp_path: Path) -> None:
     data = saved(fake_state("dla34"))
-    known = Published("dla34", "somewhere", "BSD", "sha256", hashlib.sha256(data).hexdigest()[:8])
+    books = Library(Registry((checkpoint(data, "http://nowhere.invalid"),)), tmp_path)
     assert load(fake_network("dla34"), data).kind is WeightsKind.OWN
-    monkeypatch.setattr(published, "PUBLISHED", (known,))
-    info = load(fake_network("dla34"), data)
-    assert (info.kind, info.licence) == (WeightsKind.PUBLISHED, "BSD")
+    info = load(fake_network("dla34"), data, books)
+    assert (info.kind, info.title, info.licence) == (WeightsKind.PUBLISHED, "A test file", "MIT")
 
 
 def test_shipped_weights_load_by_name_with_their_card(
