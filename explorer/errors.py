@@ -28,5 +28,9 @@ class WeightsError(ExplorerError):
     """A checkpoint that does not belong to the network, or is not safe to read."""
 
 
+class ExportError(ExplorerError):
+    """A network or a view that a format cannot express, or that is too large for it."""
+
+
 class BudgetError(ExplorerError):
     """A request that needs more memory or time than there is."""
