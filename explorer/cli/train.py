@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """``train`` takes a recipe, and where and how to run it."""
-    command.add_argument("recipe", metavar="RECIPE", help="the preset to train: scenes_seg or scenes_det")
+    command.add_argument("recipe", metavar="RECIPE", help="the preset to train, see docs/training.md")
     command.add_argument(
         "--device", default="cpu", help="cpu (the default), cuda:0, or auto for the best one here"
     )

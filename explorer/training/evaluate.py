@@ -19,7 +19,8 @@ from explorer.config.protocol import protocol_of
 from explorer.inference import DEFAULT_TOP_K
 from explorer.inference.decode import Centres, decode_centres, decode_mask
 from explorer.inference.geometry import Geometry, geometry
-from explorer.inference.preprocess import preprocess
+from explorer.inference.preprocess import normalise, preprocess
+from explorer.scenes import emblem
 from explorer.scenes.scene import CLASSES, MASK_LABELS, Scene, scene
 
 
@@ -50,6 +51,15 @@ class DetectionScore:
     ap: float
     ap50: float
     ap75: float
+    per_class: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationScore:
+    """Share of ``pictures`` whose class is the most probable one, over all and by class, in [0, 1]."""
+
+    pictures: int
+    accuracy: float
     per_class: dict[str, float]
 
 
@@ -165,6 +175,27 @@ def evaluate(
     if config.task is Task.SEGMENTATION:
         return segmentation_score(counts, size, done)
     return detection_score(truth, found, size)
+
+
+@torch.inference_mode()
+def classify_emblems(
+    network: nn.Module, config: ModelConfig, seeds: Sequence[int], *, batch: int = 100
+) -> ClassificationScore:
+    """Score a classifier, in eval mode and on its own device, on the emblems of these seeds."""
+    protocol = protocol_of(config)
+    device = next(network.parameters()).device
+    counts = np.zeros((len(emblem.LABELS), len(emblem.LABELS)), np.int64)
+    for start in range(0, len(seeds), batch):
+        drawn = [emblem.picture(seed) for seed in seeds[start : start + batch]]
+        inputs = np.concatenate([normalise(image, protocol) for image, _ in drawn])
+        said = network(torch.from_numpy(inputs).to(device)).argmax(1).cpu().numpy()
+        np.add.at(counts, (np.array([label for _, label in drawn]), said), 1)
+    right, there = np.diag(counts), np.maximum(counts.sum(1), 1)
+    return ClassificationScore(
+        pictures=len(seeds),
+        accuracy=float(right.sum() / max(1, len(seeds))),
+        per_class=dict(zip(emblem.LABELS, (right / there).tolist(), strict=True)),
+    )
 
 
 def _centres(maps: dict[str, Tensor], placed: Geometry, stride: int) -> list[Centres]:

@@ -3,11 +3,43 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from hashlib import sha256
 
 from explorer.errors import ConfigError
 from explorer.scenes.scene import TRAINING_SEEDS
+
+
+class Data(StrEnum):
+    """What a network learns from."""
+
+    SCENES = "scenes"
+    """Procedural scenes with masks and boxes (``explorer.scenes.scene``)."""
+
+    EMBLEMS = "emblems"
+    """Procedural 32×32 pictures of ten classes (``explorer.scenes.emblem``)."""
+
+    CIFAR10 = "cifar10"
+    """The 50,000 training pictures of CIFAR-10, mirrored and shifted at random."""
+
+
+class Optimiser(StrEnum):
+    """How a step follows the gradient."""
+
+    ADAMW = "adamw"
+    SGD = "sgd"
+    """With Nesterov's momentum of 0.9, as the DenseNet paper has it (section 4.2)."""
+
+
+class Schedule(StrEnum):
+    """How the learning rate falls after the warm-up."""
+
+    COSINE = "cosine"
+    """Along half a cosine to a hundredth of the peak."""
+
+    STEPS = "steps"
+    """To a tenth at half of the cycle and again at three quarters of it (DenseNet paper, section 4.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +47,10 @@ class Phase:
     """A stretch of training at one picture size."""
 
     size: int
-    """Side of the square scenes in pixels, a multiple of 32."""
+    """Side of the square pictures in pixels, a multiple of 32."""
 
     batch: int
-    """Scenes in a step."""
+    """Pictures in a step."""
 
     steps: int
     """Optimiser steps."""
@@ -46,7 +78,7 @@ class Cycle:
 class Recipe:
     """Everything but the machine that decides what a training run does.
 
-    The scene of picture i of the whole run has the seed ``first_seed + i``, whatever was interrupted in between.
+    Picture i of the whole run has the seed ``first_seed + i``, whatever was interrupted in between.
     """
 
     name: str
@@ -81,6 +113,15 @@ class Recipe:
     backbone: str | None = None
     """Preset with the same backbone whose shipped weights the backbone starts from, instead of random ones."""
 
+    data: Data = Data.SCENES
+
+    optimiser: Optimiser = Optimiser.ADAMW
+
+    schedule: Schedule = Schedule.COSINE
+
+    decay_all: bool = False
+    """Whether weight decay also holds normalisation and biases, as in the published recipes of SGD."""
+
     @property
     def steps(self) -> int:
         """Optimiser steps of the whole run."""
@@ -88,7 +129,7 @@ class Recipe:
 
     @property
     def images(self) -> int:
-        """Scenes of the whole run, none of them twice."""
+        """Pictures of the whole run; of those that are drawn, none comes twice."""
         return sum(phase.steps * phase.batch for phase in self.phases)
 
     @property
@@ -158,13 +199,31 @@ _RECIPES = (
     ),
 )
 
+_EMBLEMS = Recipe(
+    name="densenet40_k12",
+    first_seed=0,
+    phases=(Phase(32, batch=32, steps=4500),),
+    peak_rate=0.1,
+    warmup=100,
+    weight_decay=1e-4,
+    init_seed=0,
+    data=Data.EMBLEMS,
+    optimiser=Optimiser.SGD,
+    decay_all=True,
+)
+"""The three networks of the VoVNet paper's study (section 3) learn on equal terms: the same pictures in one order."""
+
+_STUDY = tuple(
+    replace(_EMBLEMS, name=name) for name in ("densenet40_k12", "densenet40_osa5_43", "densenet40_osa12_23")
+)
+
 
 def recipes() -> dict[str, Recipe]:
     """Every recipe by name, which is the preset that it trains."""
-    for recipe in _RECIPES:
+    for recipe in (*_RECIPES, *_STUDY):
         if recipe.first_seed + recipe.images > TRAINING_SEEDS.stop:
             raise ConfigError(f"The recipe {recipe.name} runs past the training seeds {TRAINING_SEEDS}.")
-    return {recipe.name: recipe for recipe in _RECIPES}
+    return {recipe.name: recipe for recipe in (*_RECIPES, *_STUDY)}
 
 
 def recipe(name: str) -> Recipe:

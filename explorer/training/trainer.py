@@ -14,16 +14,17 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from explorer.config import CenterNetHead, ModelConfig, Task, resolve
 from explorer.config.protocol import protocol_of
 from explorer.errors import WeightsError
 from explorer.inference.preprocess import normalise
 from explorer.networks import build
-from explorer.training.batches import Sample, batches
+from explorer.training.batches import Batch, Labelled, Sample, batches
 from explorer.training.checkpoint import Checkpoint, load, save
 from explorer.training.losses import centre_loss, segmentation_loss
-from explorer.training.recipes import Phase, Recipe
+from explorer.training.recipes import Optimiser, Phase, Recipe, Schedule
 from explorer.training.targets import centre_targets
 from explorer.weights import load as load_weights
 from explorer.weights import shipped_by_name
@@ -60,12 +61,14 @@ class Run:
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """Linear warm-up to the first peak; in each cycle half a cosine from the peak to a hundredth of it."""
+    """Linear warm-up to the first peak; in each cycle a fall from the peak, see ``Schedule``."""
     if step < recipe.warmup:
         return recipe.peak_rate * (step + 1) / recipe.warmup
     cycle = recipe.cycle_at(step)
     start = max(cycle.start, recipe.warmup)
     part = (step - start) / max(1, cycle.stop - start)
+    if recipe.schedule is Schedule.STEPS:
+        return cycle.peak * (1.0 if part < 0.5 else 0.1 if part < 0.75 else 0.01)
     return cycle.peak * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * part)))
 
 
@@ -90,10 +93,13 @@ def adopt_backbone(network: nn.Module, preset: str) -> None:
 
 def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    groups: list[dict[str, Any]] = [
-        {"params": [parameter for parameter in trained if parameter.ndim > 1]},
-        {"params": [parameter for parameter in trained if parameter.ndim <= 1], "weight_decay": 0.0},
-    ]
+    held = [parameter for parameter in trained if parameter.ndim > 1 or recipe.decay_all]
+    free = [parameter for parameter in trained if parameter.ndim <= 1 and not recipe.decay_all]
+    groups: list[dict[str, Any]] = [{"params": held}, {"params": free, "weight_decay": 0.0}]
+    if recipe.optimiser is Optimiser.SGD:
+        return torch.optim.SGD(
+            groups, lr=recipe.peak_rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay
+        )
     return torch.optim.AdamW(groups, lr=recipe.peak_rate, weight_decay=recipe.weight_decay)
 
 
@@ -111,29 +117,40 @@ def _loss(
     recipe: Recipe,
     phase: Phase,
     network: nn.Module,
-    batch: list[Sample],
+    batch: Batch,
     device: torch.device,
 ) -> Tensor:
     protocol = protocol_of(config)
     pictures = torch.from_numpy(np.concatenate([normalise(item.image, protocol) for item in batch]))
     images = pictures.to(device, memory_format=torch.channels_last)
+    if config.task is Task.CLASSIFICATION:
+        labels = torch.tensor([item.label for item in batch if isinstance(item, Labelled)], device=device)
+        return functional.cross_entropy(network(images).float(), labels)
+    scenes = [item for item in batch if isinstance(item, Sample)]
     if config.task is Task.SEGMENTATION:
-        mask = torch.stack([torch.from_numpy(item.mask) for item in batch]).to(device).long()
+        mask = torch.stack([torch.from_numpy(item.mask) for item in scenes]).to(device).long()
         return segmentation_loss(network(images)[0].float(), mask, phase.dice)
     head = config.head
     assert isinstance(head, CenterNetHead)
     side = images.shape[-1]
     targets = [
-        centre_targets(item.boxes, item.categories, head.heads["hm"], side, head.down_ratio) for item in batch
+        centre_targets(item.boxes, item.categories, head.heads["hm"], side, head.down_ratio)
+        for item in scenes
     ]
     return centre_loss(network(images)[-1], targets, recipe.size_weight)
 
 
 def _precision(device: torch.device, task: Task) -> AbstractContextManager[object]:
     # A deformable convolution's sampling positions need more than bfloat16's eight bits: 100.3 would become 100.5.
-    if device.type == "cuda" and task is Task.SEGMENTATION:
-        return torch.autocast("cuda", torch.bfloat16)
+    gains = device.type == "cuda" or (task is Task.CLASSIFICATION and _computes_bfloat16())
+    if gains and task is not Task.DETECTION:
+        return torch.autocast(device.type, torch.bfloat16)
     return nullcontext()
+
+
+def _computes_bfloat16() -> bool:
+    """Whether the CPU has instructions for bfloat16, with which a small classifier trains 1.3 to 1.6 times as fast."""
+    return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
 
 def run(
@@ -181,7 +198,7 @@ def run(
     begun = saved = time.monotonic()
     workers = min(12, (os.cpu_count() or 1) - 1) if where.type == "cuda" else 0
     recent, last = 0.0, min(recipe.steps, stop_after or recipe.steps)
-    source: Iterable[list[Sample]] = batches(recipe, start, workers)
+    source: Iterable[Batch] = batches(recipe, start, workers)
     pixels = _pixels(recipe)
     for step, batch in zip(range(start, last), source, strict=False):
         rate = learning_rate(recipe, step)

@@ -1,5 +1,7 @@
 """The training loop: interrupted or not, the same run."""
 
+import json
+from dataclasses import replace
 from itertools import islice, pairwise
 
 import numpy as np
@@ -9,10 +11,12 @@ from safetensors.torch import load_file
 
 from explorer.errors import ConfigError, WeightsError
 from explorer.networks import build
+from explorer.scenes.emblem import picture
 from explorer.scenes.scene import scene
 from explorer.training import train
-from explorer.training.batches import FRAME, batches, render, sample
-from explorer.training.recipes import Phase, Recipe, recipes
+from explorer.training.batches import FRAME, Sample, batches, render, sample
+from explorer.training.export import finish
+from explorer.training.recipes import Data, Optimiser, Phase, Recipe, Schedule, recipes
 from explorer.training.trainer import CHECKPOINT_NAME, Progress, adopt_backbone, learning_rate, run
 from explorer.weights import shipped_by_name
 
@@ -88,9 +92,14 @@ def test_a_kill_while_saving_leaves_the_last_checkpoint(tmp_path):
     assert resumed.steps == short.steps
 
 
+def scenes_of(batch):
+    assert all(isinstance(item, Sample) for item in batch)
+    return [item for item in batch if isinstance(item, Sample)]
+
+
 def test_each_step_has_its_own_scenes_and_phases_follow_each_other():
     short = _short("scenes_seg")
-    rendered = list(batches(short, 0, 0))
+    rendered = [scenes_of(batch) for batch in batches(short, 0, 0)]
     assert [len(batch) for batch in rendered] == [2, 2, 2, 1, 1, 1]
     seeds = [[40, 41], [42, 43], [44, 45], [46], [47], [48]]
     for step, (batch, expected) in enumerate(zip(rendered, seeds, strict=True)):
@@ -106,7 +115,7 @@ def test_batches_rendered_by_other_processes_are_the_same():
     short = _short("scenes_seg")
     ahead = list(islice(batches(short, 1, 1), 3))
     for step, batch in enumerate(ahead, start=1):
-        for one, other in zip(batch, render(short, step), strict=True):
+        for one, other in zip(scenes_of(batch), scenes_of(render(short, step)), strict=True):
             assert np.array_equal(one.image, other.image)
             assert np.array_equal(one.boxes, other.boxes)
 
@@ -153,7 +162,40 @@ def test_a_restart_begins_a_new_fall_from_its_own_peak():
     assert again[100] == pytest.approx(5e-4 * 0.505)
 
 
+def test_steps_fall_to_a_tenth_at_half_and_at_three_quarters():
+    phases = (Phase(size=32, batch=2, steps=200),)
+    steps = _short("densenet40_k12", phases=phases, warmup=0, schedule=Schedule.STEPS, peak_rate=0.1)
+    rates = [learning_rate(steps, n) for n in range(200)]
+    assert rates == pytest.approx([0.1] * 100 + [0.01] * 50 + [0.001] * 50)
+
+
+def test_the_networks_of_one_study_learn_on_equal_terms():
+    study = [item for item in recipes().values() if item.data is Data.EMBLEMS]
+    assert len(study) == 3
+    assert len({replace(item, name="") for item in study}) == 1
+
+
+def test_a_classifier_learns_from_emblems_and_resumes(tmp_path):
+    short = _short(
+        "densenet40_k12", phases=(Phase(size=32, batch=4, steps=4),), data=Data.EMBLEMS, optimiser=Optimiser.SGD,
+        decay_all=True,
+    )  # fmt: skip
+    assert [item.label for item in render(short, 1)] == [picture(44 + n)[1] for n in range(4)]
+    whole = run(short, device="cpu", folder=tmp_path / "whole", resume=True, progress=None)
+    for stop in (2, None):
+        parts = run(
+            short, device="cpu", folder=tmp_path / "parts", resume=True, progress=None, stop_after=stop
+        )
+    for key, value in whole.weights.items():
+        assert torch.equal(value, parts.weights[key]), key
+    path = finish(short, whole, tmp_path, "cpu", tests=((32, 20),))
+    card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert "not photographs" in card["note"]
+    assert [item["pictures"] for item in card["evaluation"]] == [20]
+    assert path.stat().st_size < 3_000_000
+
+
 def test_recipes_are_known_by_name():
-    assert set(recipes()) == {"scenes_seg", "scenes_det"}
+    assert set(recipes()) >= {"scenes_seg", "scenes_det", "densenet40_k12"}
     with pytest.raises(ConfigError, match="scenes_seg"):
         train("scenes_sge")
