@@ -4,7 +4,7 @@ shell.require_frame()
 
 import streamlit as st
 
-from explorer.ui import catalog_cards, catalog_chart, configure, state
+from explorer.ui import catalog_cards, catalog_chart, state
 from explorer.ui.catalog import Family, entries
 from explorer.ui.plain import plain
 
@@ -23,7 +23,7 @@ with top.cell():
     with st.container(horizontal=True, vertical_alignment="bottom"):
         wanted = st.text_input("Find", placeholder="dla60, OSA, rates …", key="catalog-find", width=190)
         order = st.selectbox("Sort by", list(catalog_cards.Order), key="catalog-order", width=190)
-        configure.button(here, "Configure your own")
+        shell.page_link("build", here, "Build your own")
     families = st.pills("Show", list(Family), selection_mode="multi", wrap=True, key="catalog-families")
 with top.cell():
     catalog_chart.accuracy(list(entries().values()))

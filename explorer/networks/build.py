@@ -1,5 +1,7 @@
 """From a configuration to a network."""
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
@@ -68,9 +70,15 @@ def build(config_or_name: ModelConfig | str, device: str = "cpu", seed: int = 0)
     return network.to(device)
 
 
-def initialise(network: nn.Module, seed: int) -> None:
-    """Draw every value of a network of this package, on the CPU, from ``seed``."""
+def initialise(network: nn.Module, seed: int, on_module: Callable[[float], None] | None = None) -> None:
+    """Draw every value of a network of this package, on the CPU, from ``seed``.
+
+    ``on_module`` is called before each module with the share of them that is done; what it raises ends the drawing.
+    """
     generator = torch.Generator().manual_seed(seed)
-    for module in reversed(list(network.modules())):  # children before the modules that have the last word
+    modules = list(network.modules())
+    for index, module in enumerate(reversed(modules)):  # children before the modules that have the last word
+        if on_module is not None:
+            on_module(index / len(modules))
         if isinstance(module, Initialises):
             module.initialise(generator)

@@ -24,6 +24,7 @@ from explorer.config import (
     VoVNetBackbone,
     presets,
 )
+from explorer.config.differences import BACKBONE_TITLES
 from explorer.weights import shipped
 
 _FILE = Path(__file__).parents[2] / "assets" / "catalog.yaml"
@@ -52,11 +53,6 @@ FAMILY_NOTES = {
     Family.DEEPLAB: "Dilated ResNets, which keep their resolution, and heads that look at several rates; 21 classes.",
     Family.SCENES: "Slim networks with weights that ship here, trained on procedurally rendered scenes.",
 }
-
-BACKBONE_NAMES = {
-    "dla": "DLA", "vovnet": "VoVNet", "densenet": "DenseNet", "peleenet": "PeleeNet", "resnet": "ResNet"
-}  # fmt: skip
-"""What to call each kind of backbone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +123,7 @@ def group_of(config: ModelConfig, preset: str | None) -> str:
     """A preset's family; a visitor's own network in the same kind of words, by its backbone and its task."""
     if preset is not None:
         return family_of(config, preset)
-    return f"Own {BACKBONE_NAMES[config.backbone.kind]} {config.task}"
+    return f"Own {BACKBONE_TITLES[config.backbone.kind]} {config.task}"
 
 
 def block_of(config: ModelConfig) -> str:

@@ -22,6 +22,7 @@ _LEGEND = (
     (Role.HEAD, "Head"),
 )
 _CARD_WIDTH = 290
+_PAGES: tuple[state.PageName, ...] = ("graph", "layers", "connectivity", "predict", "build")
 
 
 class Order(StrEnum):
@@ -81,7 +82,7 @@ def cards(entries: Sequence[Entry], current: state.Current) -> None:
         ):
             st.html(_face(entry))
             with st.container(horizontal=True, gap="xxsmall"):
-                for page in ("graph", "layers", "predict"):
+                for page in _PAGES:
                     shell.page_link(page, about)
 
 

@@ -6,6 +6,7 @@ from importlib.metadata import version
 import streamlit as st
 
 from explorer.config import ModelConfig
+from explorer.errors import BudgetError
 from explorer.graph.layer_graph import LayerGraph
 from explorer.ui import state, warm
 
@@ -20,6 +21,17 @@ def _graph(digest: str, size: tuple[int, int], _config: ModelConfig) -> LayerGra
 def graph_of(config: ModelConfig, size: tuple[int, int]) -> LayerGraph:
     """The traced graph of a network for one image of (height, width); raises TraceError where that cannot work."""
     return _graph(config.digest, size, config)
+
+
+def free_memory(device: str) -> int | None:
+    """Bytes that a device has free; None for one that is not here. Asks torch which devices there are."""
+    from explorer.runtime import budget
+    from explorer.runtime.device import resolve
+
+    try:
+        return budget.free_memory(resolve(device))
+    except BudgetError:
+        return None
 
 
 def device_name(current: state.Current) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.config import ModelConfig, presets
 from explorer.errors import ExplorerError
-from explorer.ui import configure, control, numbers, services, state, weights_control
+from explorer.ui import control, numbers, services, shell, state, weights_control
 from explorer.ui.catalog import entries, group_of
 from explorer.ui.plain import plain
 
@@ -14,8 +14,11 @@ _PROBLEM = "strip.problem"
 _SIDES = (224, 320, 512, 640, 1024)
 
 
-def show() -> state.Current:
-    """Draw the strip and return the current network; ends the page's run where the network cannot take the size."""
+def show(*, building: bool = False) -> state.Current:
+    """Draw the strip and return the current network; ends the page's run where the network cannot take the size.
+
+    ``building`` is for the page that changes the network itself: it goes on, and needs no link to itself.
+    """
     current = state.current()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="strip"):
         _network(current)
@@ -23,16 +26,18 @@ def show() -> state.Current:
         _size(current)
         weights_control.show(current)
         _device(current)
-        configure.button(current)
+        if not building:
+            shell.page_link("build", current, "Change", ":material/tune:")
     for sentence in (*current.notices, *weights_control.notices(current)):
         st.warning(plain(sentence), icon=":material/info:")
+    weights_control.below(current)
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem), icon=":material/error:")
-    _facts(facts, current)
+    _facts(facts, current, stop=not building)
     return current
 
 
-def _facts(slot: st.delta_generator.DeltaGenerator, current: state.Current) -> None:
+def _facts(slot: st.delta_generator.DeltaGenerator, current: state.Current, *, stop: bool) -> None:
     entry = entries().get(current.preset or "")
     if entry is not None and current.size == current.config.default_input[2:]:
         # Measured before: the strip of a preset needs no torch.
@@ -43,6 +48,8 @@ def _facts(slot: st.delta_generator.DeltaGenerator, current: state.Current) -> N
             totals = services.graph_of(current.config, current.size).totals
         except ExplorerError as error:
             slot.empty()
+            if not stop:
+                return
             st.error(_no_size(current, error), icon=":material/error:")
             st.stop()
         counts = (totals.parameters, totals.live_parameters, totals.macs)

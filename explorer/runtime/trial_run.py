@@ -1,0 +1,149 @@
+"""What a trial does: predict, construct, allocate, draw values, run once with zeros. Imports torch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from explorer.errors import BudgetError
+from explorer.graph import LayerGraph, trace
+from explorer.networks import build
+from explorer.networks.build import initialise
+from explorer.runtime import budget
+from explorer.runtime import device as device_module
+from explorer.runtime.estimate import Estimate, estimate
+from explorer.runtime.memory import gauge
+from explorer.runtime.trial import Found, Trial, timed
+
+MAX_CPU_MACS = 5 * 10**12
+MAX_CARD_MACS = 5 * 10**14
+"""What one forward pass may cost: about a minute of a processor, seconds to a minute of a card."""
+
+
+def run(trial: Trial) -> Found:
+    """Build a trial's network on its device and run it once; raises ExplorerError where it is refused."""
+    where = device_module.resolve(trial.device)
+    measured = gauge(where)
+    step = partial(timed, trial, memory=measured.now)
+    batch, channels, height, width = trial.shape
+    with step("Prediction"):
+        graph = trace(trial.config, (1, channels, height, width))
+        expected = estimate(graph, batch)
+        require(expected, where)
+    with step("Modules"):
+        network = build(trial.config, device="meta")
+    with step("Allocation"):
+        network = network.to_empty(device="cpu")
+    with step("Initial values"):
+        initialise(network, seed=0, on_module=trial.advance)
+    if where != "cpu":
+        with step(f"Copy to {where}"):
+            network = network.to(where)
+    with step("Forward pass"):
+        if where == "cpu":
+            torch.set_num_threads(device_module.threads())
+        outputs = _forward(trial, network, graph, where)
+    return Found(
+        device=where,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        predicted=expected.memory,
+        peak=measured.peak(),
+        how=measured.how,
+        outputs=tuple((name, tuple(tensor.shape)) for name, tensor in named(outputs)),
+    )
+
+
+def require(expected: Estimate, device: str) -> None:
+    """Raise BudgetError with both numbers where a run would not fit into memory, or would take too long."""
+    free = budget.free_memory(device)
+    if not expected.fits(free):
+        raise BudgetError(
+            f"This run needs about {expected.memory / budget.GIB:.2f} GiB, but {device} has "
+            f"{free * budget.RESERVE / budget.GIB:.2f} GiB to spare: "
+            "use a smaller input, fewer images or fewer channels."
+        )
+    allowed = max_macs(device)
+    if expected.macs > allowed:
+        raise BudgetError(
+            f"This run takes {expected.macs / 1e12:,.1f} TMACs, but at most {allowed / 1e12:,.0f} are run on "
+            f"{device} at once: use a smaller input, fewer images or fewer channels."
+        )
+
+
+def max_macs(device: str) -> int:
+    """The multiply-accumulates that one trial may take on a device."""
+    return MAX_CPU_MACS if device == "cpu" else MAX_CARD_MACS
+
+
+def _forward(trial: Trial, network: nn.Module, graph: LayerGraph, device: str) -> Any:
+    batch, channels, height, width = trial.shape
+    layout = torch.contiguous_format if device == "mps" else torch.channels_last
+    # Inference mode belongs to a thread, and every trial has its own.
+    with torch.inference_mode(), _watched(trial, network, graph), _memory_in_words(device):
+        placed = torch.zeros((batch, channels, height, width), device=device).to(memory_format=layout)
+        outputs = network.to(memory_format=layout)(placed)  # type: ignore[call-overload]  # the stubs know one keyword at a time
+        if device.startswith("cuda"):
+            torch.cuda.synchronize(device)
+        return outputs
+
+
+@contextmanager
+def _watched(trial: Trial, network: nn.Module, graph: LayerGraph) -> Iterator[None]:
+    """Advance a trial with every call of its own network's modules that computes something itself."""
+    costs: Counter[tuple[str, int]] = Counter()
+    for operation in graph.operations:
+        costs[operation.path, operation.call] += operation.macs + 1
+    total = sum(costs.values())
+    calls: Counter[str] = Counter()
+    done = 0
+
+    def before(path: str) -> Callable[..., None]:
+        def advance(*_: object) -> None:
+            nonlocal done
+            trial.advance(done / total)
+            done += costs[path, calls[path]]
+            calls[path] += 1
+
+        return advance
+
+    paths = {path for path, _ in costs}
+    hooks = [
+        module.register_forward_pre_hook(before(path))
+        for path, module in network.named_modules()
+        if path in paths
+    ]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+@contextmanager
+def _memory_in_words(device: str) -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        torch.cuda.empty_cache()
+        raise BudgetError(
+            f"{device} ran out of memory in spite of the prediction: use a smaller input or fewer images."
+        ) from error
+
+
+def named(outputs: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
+    """The tensors in what a network returns, each by its place: ``0``, ``1.hm``, or ``out`` for the only one."""
+    match outputs:
+        case Mapping():
+            for key, value in outputs.items():
+                yield from named(value, f"{name}.{key}" if name else str(key))
+        case list() | tuple():
+            for place, value in enumerate(outputs):
+                yield from named(value, f"{name}.{place}" if name else str(place))
+        case _:
+            yield name or "out", outputs

@@ -1,0 +1,88 @@
+"""The workbench: the editor on the left, and what the network would be and take on the right, at every keystroke."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.config import ModelConfig
+from explorer.ui import (
+    build_bench,
+    build_editor,
+    build_panel,
+    build_refused,
+    build_trial,
+    services,
+    shell,
+    state,
+    warm,
+)
+from explorer.ui.build_bench import FROM, Bench
+
+MAX_BATCH = 64
+_BATCH = "build-batch"
+
+
+@st.fragment
+def workbench(here: state.Current) -> None:
+    """Draw both sides and take edits; the rest of the page follows once an edit is finished."""
+    bench = build_bench.of_session(here)
+    if bench.stale:
+        bench.stale = False
+        st.rerun()
+    bench.take(build_editor.sent())
+    valid = bench.draft.config
+    about = state_of(here, bench.valid)
+    if valid is not None and bench.finished:
+        bench.finished = False
+        if publish(bench, about):
+            st.rerun()
+    with st.container(key="build"):
+        left, right = st.container(key="build-left"), st.container(key="build-right")
+    with right, st.container(key="build-panel", gap="small"):
+        _panel(bench, about, ready=valid is not None)
+    with left:
+        build_editor.show(bench, about if valid is not None else None)
+
+
+def state_of(here: state.Current, config: ModelConfig) -> state.Current:
+    """The state with another network, at the chosen input size where the network takes it as well."""
+    usual = config.default_input == here.config.default_input
+    fits = all(side % config.size_step == 0 for side in here.size)
+    return state.changed(here, model=config, size=here.size if usual and fits else None)
+
+
+def publish(bench: Bench, about: state.Current) -> bool:
+    """Make the draft the current network; whether the address has changed."""
+    before = st.query_params.to_dict()
+    state.apply(about)
+    if about.preset:
+        st.query_params.pop(FROM, None)
+    elif before.get(FROM) != bench.base:
+        st.query_params[FROM] = bench.base
+    bench.shown = state.current().config
+    return st.query_params.to_dict() != before
+
+
+def _panel(bench: Bench, about: state.Current, ready: bool) -> None:
+    device = services.device_name(about)
+    slot = st.empty()
+    if not warm.loaded():
+        # Torch is still on its way: the structure is there before the numbers.
+        slot.html(build_panel.face(bench, about, None, device))
+    if wanted := st.session_state.pop(build_refused.WANTED, None):
+        st.session_state[_BATCH] = wanted
+    batch = int(st.session_state.get(_BATCH, 1))
+    free = services.free_memory(about.device)
+    found = build_panel.feedback(about, bench.base, batch, free)
+    slot.html(build_panel.face(bench, about, found, device))
+    if ready:
+        build_refused.advise(about, batch, found, bench)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.number_input("Batch", 1, MAX_BATCH, key=_BATCH, width=120, help="Images that run at once.")
+        build_trial.button(about, batch, bench, ready=ready and found.fits)
+    build_trial.show(about)
+    if ready:
+        build_panel.difference(bench.base, bench.valid)
+    with st.container(horizontal=True, gap="small"):
+        for page in build_trial.PAGES:
+            shell.page_link(page, about)
