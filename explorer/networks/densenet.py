@@ -58,9 +58,9 @@ LayerName = Callable[[int], str]
 class Block(nn.Module):
     """Layers, and the concatenation of all they put out, after what entered the block."""
 
-    def __init__(
-        self, config: DenseNetBackbone, in_channels: int, count: int, layer_name: LayerName, role: Role
-    ) -> None:
+    layer_role: Role
+
+    def __init__(self, config: DenseNetBackbone, in_channels: int, count: int, layer_name: LayerName) -> None:
         super().__init__()
         self.layer_names = tuple(layer_name(index) for index in range(count))
         growth = config.growth_rate
@@ -71,7 +71,7 @@ class Block(nn.Module):
                 if config.bottleneck
                 else PlainLayer(channels, growth)
             )
-            self.add_module(name, with_role(layer, role))
+            self.add_module(name, with_role(layer, self.layer_role))
         self.concat = Concat()
 
     def layer_channels(self, in_channels: int, index: int, growth: int) -> int:
@@ -95,6 +95,7 @@ class DenseBlock(Block):
     """Every layer reads all before it (equation 2)."""
 
     role = Role.DENSE_BLOCK
+    layer_role = Role.DENSE_LAYER
 
     def layer_channels(self, in_channels: int, index: int, growth: int) -> int:
         """Channels that enter the layer of that index."""
@@ -109,6 +110,7 @@ class OSABlock(Block):
     """Every layer reads the one before it; the block's end reads all (arXiv 1904.09730, Fig. 1b)."""
 
     role = Role.OSA
+    layer_role = Role.LAYER
 
     def layer_channels(self, in_channels: int, index: int, growth: int) -> int:
         """Channels that enter the layer of that index."""
@@ -121,8 +123,8 @@ class OSABlock(Block):
 
 def _block(config: DenseNetBackbone, in_channels: int, count: int, layer_name: LayerName) -> Block:
     if config.block is Dense.OSA:
-        return OSABlock(config, in_channels, count, layer_name, Role.LAYER)
-    return DenseBlock(config, in_channels, count, layer_name, Role.DENSE_LAYER)
+        return OSABlock(config, in_channels, count, layer_name)
+    return DenseBlock(config, in_channels, count, layer_name)
 
 
 class Transition(nn.Sequential):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
 
 import numpy as np
 import onnx
@@ -15,12 +14,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from onnx import numpy_helper
 
 from explorer.config import (
-    CenterNetHead,
-    ClassifyHead,
-    DeepLabHead,
-    DLABackbone,
-    DLAUpHead,
-    FeaturesHead,
     ModelConfig,
     presets,
 )
@@ -33,48 +26,11 @@ from explorer.exports.onnx_wire import write
 from explorer.graph import trace
 from explorer.networks import build, construct
 from explorer.weights import RANDOM
+from tests.exports.cases import CASES, config_of, flat, stirred
 from tests.graph.view_cases import graph_of
-from tests.networks.families import RAW_CONFIGURATIONS, SMALL
+from tests.networks.families import RAW_CONFIGURATIONS
 
 torch.set_num_threads(2)
-
-CASES = {
-    **{f"{name}_classify": (backbone, ClassifyHead(classes=7)) for name, backbone in SMALL.items()},
-    **{f"{name}_features": (SMALL[name], FeaturesHead()) for name in ("dla", "vovnet", "resnet")},
-    **{f"{name}_dla_up": (SMALL[name], DLAUpHead(classes=5)) for name in ("dla", "densenet")},
-    "dla_centernet": (SMALL["dla"], CenterNetHead(head_conv=8)),
-    "vovnet_centernet": (SMALL["vovnet"], CenterNetHead(head_conv=0, heads={"hm": 3, "wh": 2})),
-    "dla_centernet_plain": (SMALL["dla"], CenterNetHead(head_conv=8, deformable=False)),
-    "dlav0": (SMALL["dla"], CenterNetHead(head_conv=8, aggregation="concat", deformable=False)),
-    "bottleneck_x": (
-        DLABackbone(
-            levels=(1, 1, 2, 2, 1, 1), channels=(8, 8, 32, 32, 64, 64), block="bottleneck_x", root_residual=True
-        ),
-        ClassifyHead(classes=4, pool="global"),
-    ),
-    **{
-        f"deeplab_{variant}{'_msc' * scales}": (
-            SMALL["resnet_os8"],
-            DeepLabHead(variant=variant, classes=5, rates=rates, width=8, low_level_channels=4, multi_scale=scales),
-        )
-        for variant, rates in (("v1", ()), ("v2", (1, 2)), ("v3", (1, 3)), ("v3plus", (2, 4)))
-        for scales in (False, True)
-    },
-}  # fmt: skip
-
-
-def stirred(config: ModelConfig) -> torch.nn.Module:
-    """The network with statistics and offsets that do something."""
-    network = build(config)
-    generator = torch.Generator().manual_seed(1)
-    for key, value in network.state_dict().items():
-        if key.endswith("running_mean"):
-            value.normal_(0, 0.1, generator=generator)
-        elif key.endswith("running_var"):
-            value.uniform_(0.5, 1.5, generator=generator)
-        elif "conv_offset_mask" in key:
-            value.normal_(0, 0.2, generator=generator)
-    return network
 
 
 def exported(config: ModelConfig, network: torch.nn.Module, size: tuple[int, int]) -> bytes:
@@ -88,12 +44,6 @@ def session(content: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 2
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-
-
-def flat(outputs: Any) -> list[torch.Tensor]:
-    if isinstance(outputs, torch.Tensor):
-        return [outputs]
-    return [t for part in (outputs.values() if isinstance(outputs, dict) else outputs) for t in flat(part)]
 
 
 def assert_equal(network: torch.nn.Module, running: onnxruntime.InferenceSession, *shape: int) -> None:
@@ -117,15 +67,14 @@ def sizes(config: ModelConfig) -> tuple[tuple[int, int], ...]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_onnx_runtime_agrees_with_torch_at_every_batch_and_size(case: str) -> None:
-    backbone, head = CASES[case]
-    config = ModelConfig(name=case, backbone=backbone, head=head)
+    config = config_of(case)
     network = stirred(config)
     first, *others = sizes(config)
     content = exported(config, network, first)
     onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
     running = session(content)
     for batch, size in ((1, first), (3, first), *((2, other) for other in others)):
-        assert_equal(network, running, batch, backbone.input_channels, *size)
+        assert_equal(network, running, batch, 3, *size)
 
 
 @pytest.mark.parametrize(
