@@ -12,7 +12,7 @@ from explorer.config import ModelConfig, Task
 from explorer.errors import ConfigError, ImageError, WeightsError
 from explorer.inference.prediction import NOTHING_TO_SAY
 from explorer.ui import numbers
-from explorer.weights import WeightsInfo, WeightsKind, shipped
+from explorer.weights import WeightsInfo, WeightsKind, library, shipped
 
 if TYPE_CHECKING:
     from explorer.inference import Prediction
@@ -30,7 +30,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("image", metavar="IMAGE", type=Path, help="JPEG, PNG, WebP, BMP, TIFF or GIF")
     command.add_argument("--model", metavar="NETWORK", default="scenes_seg", help="a preset or a YAML file")
     command.add_argument(
-        "--weights", help="shipped (where there are any), random, or the path of a checkpoint file"
+        "--weights",
+        help="shipped (where there are any), random, published, a published checkpoint's name, or a file's path",
     )
     command.add_argument("--device", default="auto", help="auto (the default), cpu, cuda:0")
     command.add_argument("--threshold", type=float, default=0.3, help="lowest score of a detection, 0 to 1")
@@ -45,10 +46,7 @@ def run(options: argparse.Namespace) -> None:
         raise ConfigError(NOTHING_TO_SAY)
     data = _picture(options.image)
     weights = options.weights or (WeightsKind.SHIPPED if shipped(config) else WeightsKind.RANDOM)
-    if weights in (WeightsKind.SHIPPED, WeightsKind.RANDOM):
-        kind, source = str(weights), None
-    else:
-        kind, source = WeightsKind.OWN.value, _checkpoint(Path(weights))
+    kind, source = _source(config, weights)
 
     from explorer.inference import predict
     from explorer.runtime import engine_for
@@ -72,12 +70,26 @@ def _picture(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def _source(config: ModelConfig, weights: str) -> tuple[str, bytes | str | None]:
+    """The kind of weights, and a file's bytes or a published checkpoint's name. Raises WeightsError."""
+    if weights in (WeightsKind.SHIPPED, WeightsKind.RANDOM):
+        return str(weights), None
+    books = library()
+    if weights == WeightsKind.PUBLISHED or books.registry.has(weights):
+        item = books.choose(config, None if weights == WeightsKind.PUBLISHED else weights)
+        books.required(item)
+        return WeightsKind.PUBLISHED.value, item.name
+    return WeightsKind.OWN.value, _checkpoint(Path(weights))
+
+
 def _checkpoint(path: Path) -> bytes:
     """The file's bytes, bounded. Raises WeightsError."""
     from explorer.weights.reading import LIMIT
 
     if not path.is_file():
-        raise WeightsError(f"There is no weights file {path}; other choices are shipped and random.")
+        raise WeightsError(
+            f"There is no weights file {path}; other choices are shipped, published and random."
+        )
     if path.stat().st_size > LIMIT:
         raise WeightsError(f"{path} has more than {LIMIT // 2**20} MiB.")
     return path.read_bytes()
@@ -100,7 +112,12 @@ def _plain(config: ModelConfig, weights: WeightsInfo, prediction: Prediction) ->
     height, width = prediction.image.rgb.shape[:2]
     plain: dict[str, object] = {
         "network": config.title,
-        "weights": {"kind": weights.kind.value, "title": weights.title, "note": weights.note},
+        "weights": {
+            "kind": weights.kind.value,
+            "title": weights.title,
+            "licence": weights.licence,
+            "note": weights.note,
+        },
         "task": prediction.task.value,
         "image": {"width": width, "height": height},
         "seconds": round(prediction.timings.total, 4),

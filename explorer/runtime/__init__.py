@@ -14,7 +14,7 @@ __all__ = ["EnginePool", "engine_for"]
 
 
 def engine_for(
-    config: ModelConfig, weights: str = "random", device: str = "auto", source: bytes | None = None
+    config: ModelConfig, weights: str = "random", device: str = "auto", source: bytes | str | None = None
 ) -> Engine:
     """An engine outside any pool, for a command or a script; see ``explorer.runtime.engine.build_engine``."""
     from explorer.runtime.engine import build_engine

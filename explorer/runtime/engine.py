@@ -19,7 +19,7 @@ from explorer.networks import build
 from explorer.runtime import budget
 from explorer.runtime import device as device_module
 from explorer.runtime.budget import Demand
-from explorer.weights import RANDOM, WeightsInfo, WeightsKind, load, shipped
+from explorer.weights import RANDOM, WeightsInfo, WeightsKind, library, load, shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +102,12 @@ def build_engine(
     config: ModelConfig,
     weights: str = WeightsKind.RANDOM,
     device: str = device_module.AUTO,
-    source: bytes | None = None,
+    source: bytes | str | None = None,
 ) -> Engine:
     """An engine of one's own; pages share theirs through an ``EnginePool``.
 
-    ``weights`` is a WeightsKind's value. Published and own weights are read from ``source``, a checkpoint's bytes.
+    ``weights`` is a WeightsKind's value. Own weights are read from ``source``, a checkpoint's bytes; published ones
+    from the cache folder, ``source`` being the checkpoint's name or, left out, whichever is at hand.
     Raises BudgetError before anything is allocated, WeightsError for weights that are not there or do not fit.
     """
     where = device_module.resolve(device)
@@ -121,9 +122,13 @@ def build_engine(
     return Engine(network.requires_grad_(False), where, config, info, budget.demand(graph))
 
 
-def _loaded(network: nn.Module, config: ModelConfig, weights: str, source: bytes | None) -> WeightsInfo:
-    if source is not None:
+def _loaded(network: nn.Module, config: ModelConfig, weights: str, source: bytes | str | None) -> WeightsInfo:
+    if isinstance(source, bytes):
         return load(network, source)
+    if weights == WeightsKind.PUBLISHED:
+        books = library()
+        item = books.choose(config, source)
+        return load(network, books.required(item), books, item)
     if weights == WeightsKind.RANDOM:
         return RANDOM
     if weights == WeightsKind.SHIPPED:

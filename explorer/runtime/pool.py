@@ -15,11 +15,11 @@ from explorer.runtime import device as device_module
 if TYPE_CHECKING:
     from explorer.runtime.engine import Engine
 
-Build = Callable[[ModelConfig, str, str, bytes | None], "Engine"]
+Build = Callable[[ModelConfig, str, str, bytes | str | None], "Engine"]
 Key = tuple[str, str, str]
 
 
-def _build(config: ModelConfig, weights: str, device: str, source: bytes | None) -> Engine:
+def _build(config: ModelConfig, weights: str, device: str, source: bytes | str | None) -> Engine:
     # Imported here: a pool exists before torch has loaded.
     from explorer.runtime.engine import build_engine
 
@@ -40,14 +40,18 @@ class EnginePool:
         self._engines: OrderedDict[Key, Future[Engine]] = OrderedDict()
 
     def engine_for(
-        self, config: ModelConfig, weights: str, device: str = device_module.AUTO, source: bytes | None = None
+        self,
+        config: ModelConfig,
+        weights: str,
+        device: str = device_module.AUTO,
+        source: bytes | str | None = None,
     ) -> Engine:
         """The shared engine of a network, its weights and a device; see ``build_engine`` for the arguments.
 
         Raises what building it raised; the next call tries again.
         """
         where = device_module.resolve(device)
-        key = (config.digest, weights if source is None else sha256(source).hexdigest(), where)
+        key = (config.digest, _identity(weights, source), where)
         with self._lock:
             promised = self._engines.get(key)
             mine = promised is None
@@ -68,3 +72,10 @@ class EnginePool:
                         del self._engines[key]
                 raise
         return promised.result()
+
+
+def _identity(weights: str, source: bytes | str | None) -> str:
+    """What tells one set of weights from another."""
+    if isinstance(source, bytes):
+        return sha256(source).hexdigest()
+    return weights if source is None else f"{weights} {source}"

@@ -108,11 +108,11 @@ def run(
     ``slot`` shows the waiting. A visitor's newer click ends this run at the next Streamlit call, the last of
     which comes when it is its turn on the engine: a run that has been overtaken computes nothing.
     """
-    own = weights_control.own(here)
+    source = weights_control.source(here)
     key = (
         sha256(picture.data).hexdigest(),
         here.config.digest,
-        here.weights if own is None else sha256(own).hexdigest(),
+        sha256(source).hexdigest() if isinstance(source, bytes) else f"{here.weights} {source or ''}",
         here.device,
         chosen.fit.value,
         str(chosen.max_side),
@@ -126,7 +126,7 @@ def run(
             image = open_image(picture.data)
             geometry(protocol_of(here.config), chosen.fit, image.width, image.height, chosen.max_side)
             with st.status("Preparing the network", type="compact") as status:
-                engine = engines().engine_for(here.config, here.weights, here.device, own)
+                engine = engines().engine_for(here.config, here.weights, here.device, source)
                 status.update(label="Waiting for the network to be free")
                 prediction = predict(
                     engine,

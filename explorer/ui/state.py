@@ -1,4 +1,5 @@
-"""The one current network, as the URL carries it: ``?model=…`` or ``?config=…``, ``size``, ``weights``, ``device``.
+"""The one current network, as the URL carries it: ``?model=…`` or ``?config=…``, ``size``, ``weights``,
+``checkpoint``, ``device``.
 
 Everything here comes from a stranger: it is looked up, bounded and validated before it costs anything, and what
 cannot be used is replaced by a default with a sentence that says so. Imports no torch.
@@ -17,8 +18,8 @@ import streamlit as st
 
 from explorer.config import ModelConfig, preset, preset_name
 from explorer.config.model import MAX_YAML_CHARACTERS
-from explorer.errors import ConfigError
-from explorer.weights import WeightsKind, shipped
+from explorer.errors import ConfigError, WeightsError
+from explorer.weights import Published, WeightsKind, library, shipped
 
 DEFAULT_MODEL = "dla34"
 MIN_SIDE, MAX_SIDE = 32, 2048
@@ -28,7 +29,7 @@ AUTO_DEVICE = "auto"
 
 PageName = Literal["catalog", "concepts", "build", "graph", "layers", "connectivity", "predict", "compare"]
 
-_KEYS = ("model", "config", "size", "weights", "device")
+_KEYS = ("model", "config", "size", "weights", "checkpoint", "device")
 _SIZE = re.compile(r"(\d{1,5})(?:[xX×*,](\d{1,5}))?")
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,2})?")
 
@@ -39,7 +40,7 @@ class Current:
 
     ``size`` is (height, width) in pixels; ``weights`` a WeightsKind's value; ``device`` a torch device's name or
     ``auto``; ``preset`` the name in the catalog, None for a visitor's own network; ``notices`` are sentences about
-    what the URL asked for in vain.
+    what the URL asked for in vain. ``checkpoint`` says which published weights, None the first that are at hand.
     """
 
     config: ModelConfig
@@ -48,6 +49,7 @@ class Current:
     device: str = AUTO_DEVICE
     preset: str | None = None
     notices: tuple[str, ...] = ()
+    checkpoint: str | None = None
 
     @property
     def title(self) -> str:
@@ -58,6 +60,13 @@ class Current:
     def input_shape(self) -> tuple[int, int, int, int]:
         """(N, C, H, W) of one image."""
         return (1, self.config.backbone.input_channels, *self.size)
+
+    @property
+    def published(self) -> Published | None:
+        """The published checkpoint that is asked for, at hand or not; None for other weights."""
+        if self.weights != WeightsKind.PUBLISHED:
+            return None
+        return library().choose(self.config, self.checkpoint)
 
 
 def current() -> Current:
@@ -75,7 +84,8 @@ def read(query: Mapping[str, str]) -> Current:
     if not _DEVICE.fullmatch(device):
         notices.append(f"{_shown(device)} is not a device: use cpu or cuda:0. The best one here is taken.")
         device = AUTO_DEVICE
-    return Current(config, size, weights, device, preset_name(config), tuple(notices))
+    checkpoint = _checkpoint(query.get("checkpoint"), config, weights, notices)
+    return Current(config, size, weights, device, preset_name(config), tuple(notices), checkpoint)
 
 
 def query(state: Current) -> dict[str, str]:
@@ -86,6 +96,8 @@ def query(state: Current) -> dict[str, str]:
         parameters["size"] = f"{state.size[0]}x{state.size[1]}"
     if state.weights != default_weights(config):
         parameters["weights"] = state.weights
+    if state.checkpoint is not None:
+        parameters["checkpoint"] = state.checkpoint
     if state.device != AUTO_DEVICE:
         parameters["device"] = state.device
     return parameters
@@ -97,18 +109,25 @@ def changed(
     model: str | ModelConfig | None = None,
     size: tuple[int, int] | None = None,
     weights: str | None = None,
+    checkpoint: str | None = None,
     device: str | None = None,
 ) -> Current:
-    """A state with other values; another network starts at its own default size and weights."""
+    """A state with other values; another network starts at its own default size and weights.
+
+    ``checkpoint`` belongs to the ``weights`` that it is given with.
+    """
     if model is not None:
         config = preset(model) if isinstance(model, str) else model
         if config.digest != state.config.digest:
-            state = replace(state, size=config.default_input[2:], weights=default_weights(config))
+            state = replace(
+                state, size=config.default_input[2:], weights=default_weights(config), checkpoint=None
+            )
         state = replace(state, config=config, preset=preset_name(config))
     return replace(
         state,
         size=size or state.size,
         weights=weights or state.weights,
+        checkpoint=checkpoint if weights else state.checkpoint,
         device=device or state.device,
         notices=(),
     )
@@ -226,7 +245,20 @@ def _weights(text: str | None, config: ModelConfig, notices: list[str]) -> str:
     if text == WeightsKind.SHIPPED and not has_shipped_weights(config):
         notices.append("No weights are shipped for this network: it runs with random ones.")
         return WeightsKind.RANDOM.value
+    if text == WeightsKind.PUBLISHED and not library().registry.for_config(config):
+        notices.append(f"No weights are published for this network: it runs with {default} ones.")
+        return default
     return text
+
+
+def _checkpoint(text: str | None, config: ModelConfig, weights: str, notices: list[str]) -> str | None:
+    if text is None or weights != WeightsKind.PUBLISHED:
+        return None
+    try:
+        return library().choose(config, text).name
+    except WeightsError as error:
+        notices.append(f"{error} Another published checkpoint is taken.")
+        return None
 
 
 def _shown(text: str) -> str:

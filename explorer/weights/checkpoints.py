@@ -13,7 +13,10 @@ from explorer.weights.published import Accuracy, Checksum, Fit, Licence, Publish
 
 BSD_DLA = Licence("BSD 3-Clause", "The licence of ucbdrive/dla.")
 BSD_TIMM = Licence("BSD 3-Clause", "As tagged on Hugging Face.")
-BSD_TORCHVISION = Licence("BSD 3-Clause", "The licence of torchvision, which publishes them.")
+BSD_TORCHVISION = Licence(
+    "BSD 3-Clause",
+    "The licence of torchvision, which publishes them; the weights state no terms of their own.",
+)
 APACHE_TIMM = Licence("Apache-2.0", "The licence of timm, which trained them.")
 MIT_GLUON = Licence("MIT", "The licence of osmr/imgclsmob.")
 MIT_DEEPLAB = Licence(
@@ -246,7 +249,7 @@ def _densenet(
             name=f"{variant}-timm", title=f"{variant}, ImageNet, timm's copy",
             file=f"timm-{variant}.tv_in1k.safetensors", fits=(Fit(variant),), size=round(size * 1e6),
             page=Source(f"timm/{variant}.tv_in1k", f"https://huggingface.co/timm/{variant}.tv_in1k"),
-            licence=APACHE_TIMM, layout=Layout.ORIGINAL,
+            licence=BSD_TORCHVISION, layout=Layout.ORIGINAL,
             urls=(f"https://huggingface.co/timm/{variant}.tv_in1k/resolve/main/model.safetensors",),
             checksums=(Checksum(_SHA, safe),) if safe else (), twins=(Checksum(_SHA, binary),) if binary else (),
             note="torchvision's weights under newer names.", training=_IMAGENET, accuracy=accuracy,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 
 from torch import Tensor, nn
 
@@ -12,7 +11,7 @@ from explorer.config import ModelConfig, presets
 from explorer.networks import construct
 from explorer.networks.vovnet import OSA
 from explorer.weights.layouts import Layout, Match, recognise
-from explorer.weights.published import Fit, Registry
+from explorer.weights.published import Registry
 
 
 @dataclass(frozen=True)
@@ -39,19 +38,7 @@ def known_networks(registry: Registry) -> Iterator[Known]:
         yield Known(name, config)
     changed = {fit.config().digest: fit for item in registry for fit in item.fits if not fit.is_preset}
     for fit in changed.values():
-        yield Known(described(fit), fit.config())
-
-
-def described(fit: Fit) -> str:
-    """A network in words: ``deeplabv2_resnet101_msc with classes: 182``."""
-    changes = [
-        f"{field}: {value}"
-        for field, value in chain((fit.backbone or {}).items(), (fit.head or {}).items())
-        if field != "kind"
-    ]
-    head = (fit.head or {}).get("kind")
-    as_head = f" and a {head} head" if head else ""
-    return f"{fit.preset} with {', '.join(changes)}{as_head}" if changes else f"{fit.preset}{as_head}"
+        yield Known(f"{fit.preset} with {fit.changes}", fit.config())
 
 
 def same_network(network: nn.Module, registry: Registry) -> list[Known]:

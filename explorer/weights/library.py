@@ -71,10 +71,12 @@ class Library:
     def required(self, item: Published) -> Path:
         """The file at hand; raises WeightsError that says how to get it."""
         if not self.has(item):
-            raise WeightsError(
-                f"{item.file} ({item.size_text}) is not at hand: fetch it in the weights menu or with "
-                f"python -m explorer fetch {item.name}. {by_hand(item, self.folder)}"
+            way = (
+                f"fetch it in the weights menu, or with: python -m explorer fetch {item.name}."
+                if self.urls(item)
+                else by_hand(item, self.folder)
             )
+            raise WeightsError(f"{item.file} ({item.size_text}) is not at hand: {way}")
         return self.path(item)
 
 
@@ -115,6 +117,6 @@ def by_hand(item: Published, into: Path) -> str:
     """How a person brings a file, in a sentence."""
     address = item.page.url if item.by_hand else item.urls[0]
     return (
-        f"Get {item.file} from {address} with a browser and put it into {shown(into)}, "
+        f"Open {address} in a browser, save the file as {item.file} in {shown(into)}, "
         "or upload it as a checkpoint of your own."
     )

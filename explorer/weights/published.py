@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from explorer.config import ModelConfig, Task, preset, preset_name
@@ -85,6 +86,17 @@ class Fit:
     def is_preset(self) -> bool:
         """Whether nothing is changed."""
         return not (self.backbone or self.head)
+
+    @property
+    def changes(self) -> str:
+        """What is changed, in words: ``classes: 182``."""
+        changed = [
+            f"{field}: {value}"
+            for field, value in chain((self.backbone or {}).items(), (self.head or {}).items())
+            if field != "kind"
+        ]
+        kind = (self.head or {}).get("kind")
+        return " and ".join((*changed, *([f"a {kind} head"] if kind else [])))
 
     def config(self) -> ModelConfig:
         """The network's configuration."""

@@ -263,13 +263,13 @@ def test_offline_is_one_sentence_that_says_how_to_bring_the_file(tmp_path):
     with pytest.raises(FetchError) as caught:
         fetch(item, tmp_path, terms=QUICK)
     message = str(caught.value)
-    for part in ("nowhere.invalid", "offline", "Get test.pth from", str(tmp_path), "upload"):
+    for part in ("nowhere.invalid", "offline", "save the file as test.pth", str(tmp_path), "upload"):
         assert part in message
 
 
 def test_what_only_a_browser_gets_is_said_without_trying(tmp_path):
     item = checkpoint(CONTENT, "http://nowhere.invalid", urls=())
-    with pytest.raises(FetchError, match=r"from https://example\.org/page"):
+    with pytest.raises(FetchError, match=r"Open https://example\.org/page"):
         fetch(item, tmp_path / "cache", terms=QUICK)
     assert left(tmp_path) == set()
 
