@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from explorer.analysis.cost import operation_cost
+from explorer.analysis.memory_access import memory_access_cost
 from explorer.analysis.receptive_field import receptive_fields
 from explorer.analysis.weight_statistics import WeightNorm
 from explorer.graph.layer_graph import LayerGraph, Operation, parent_path
@@ -26,6 +27,7 @@ class Quantity(StrEnum):
 
     PARAMETERS = "parameters"
     MACS = "macs"
+    ACCESS = "access"
     ACTIVATIONS = "activations"
     FIELD = "field"
     STRIDE = "stride"
@@ -66,6 +68,13 @@ MEANINGS: Mapping[Quantity, Meaning] = {
     Quantity.MACS: Meaning(
         "MACs", "multiply-accumulates", "of convolutions and linear layers; FLOPs are twice that",
         Gathering.SUM, Spacing.LOGARITHMIC,
+    ),
+    Quantity.ACCESS: Meaning(
+        "Memory access",
+        "elements",
+        "read and written by convolutions and linear layers, h·w·(cᵢ + cₒ) + k²·cᵢ·cₒ",
+        Gathering.SUM,
+        Spacing.LOGARITHMIC,
     ),
     Quantity.ACTIVATIONS: Meaning(
         "Activation memory", "bytes", "newly written by operations; views and in-place operations write none",
@@ -148,6 +157,7 @@ def per_operation(graph: LayerGraph, quantity: Quantity) -> PerOperation:
     rules: Mapping[Quantity, Callable[[], list[float]]] = {
         Quantity.PARAMETERS: lambda: [float(o.parameters) for o in graph.operations],
         Quantity.MACS: lambda: [float(o.macs) for o in graph.operations],
+        Quantity.ACCESS: lambda: [float(memory_access_cost(o, graph)) for o in graph.operations],
         Quantity.ACTIVATIONS: lambda: [
             float(operation_cost(graph, o).activation_bytes) for o in graph.operations
         ],

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from explorer.analysis.memory_access import memory_access_cost
 from explorer.analysis.overlays import (
     MEANINGS,
     Amount,
@@ -23,7 +24,7 @@ from explorer.graph.view import all_open
 from explorer.networks import build
 from tests.graph.view_cases import PRESETS, graph_of
 
-SUMS = [Quantity.PARAMETERS, Quantity.MACS, Quantity.ACTIVATIONS]
+SUMS = [Quantity.PARAMETERS, Quantity.MACS, Quantity.ACTIVATIONS, Quantity.ACCESS]
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -34,6 +35,7 @@ def test_nodes_edges_and_the_rest_add_up_to_the_network(name, style):
         Quantity.PARAMETERS: graph.totals.parameters,
         Quantity.MACS: graph.totals.macs,
         Quantity.ACTIVATIONS: graph.totals.activation_bytes,
+        Quantity.ACCESS: sum(memory_access_cost(operation, graph) for operation in graph.operations),
     }
     for opened in (frozenset(), None, all_open(graph, style)):
         shown = view(graph, style, opened)
