@@ -172,7 +172,7 @@ class Pane {
         const [x, y] = stage.pixel(row, column, stage.layers[level].unit)
         context.globalAlpha = 0.2 + 0.75 * Math.sqrt(mask)
         context.beginPath()
-        const radius = Math.max(0.7, (level === 1 ? 3.6 : 2.8) * Math.sqrt(mask)) * this.size * zoom
+        const radius = Math.max(0.7, (level === 1 ? 3.8 : 3.2) * Math.sqrt(mask)) * this.size * zoom
         context.arc((x - this.x) * zoom, (y - this.y) * zoom, radius, 0, 2 * Math.PI)
         context.fill()
         context.stroke()

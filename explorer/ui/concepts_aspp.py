@@ -90,7 +90,7 @@ def _fields_figure(chosen: ASPP, size: int, side: int, at: Cell, key: str) -> No
     for rate, colour in reversed(list(zip(chosen.rates, BRANCHES, strict=False))):
         x1, y1 = middle(at[0] - rate - 0.5, at[1] - rate - 0.5)
         span = atrous.effective_kernel(3, rate) * cell
-        figure.rect(x1, y1, span, span, kind="hollow", stroke="#000", stroke_opacity=0.45, stroke_width=3.5)
+        figure.rect(x1, y1, span, span, kind="hollow", stroke="#000", stroke_opacity=0.3, stroke_width=3.5)
         figure.rect(x1, y1, span, span, kind="hollow", stroke=colour, stroke_width=2)
     for rate, colour in zip(chosen.rates, BRANCHES, strict=False):
         cells = atrous.tap_cells(3, rate, at)
@@ -105,7 +105,7 @@ def _fields_figure(chosen: ASPP, size: int, side: int, at: Cell, key: str) -> No
     figure.circle(x, y, 6.5, fill="#fff", stroke="#000", stroke_width=1.5)
     for rate in chosen.rates:
         x, y = middle(at[0] - rate - 0.5, at[1] - rate - 0.5)
-        figure.text(x + 9, y - 4, f"r = {rate}", kind="small on-picture")
+        figure.text(x + 12, y - 5, f"r = {rate}", kind="small strong halo")
     figure.pointable(
         start,
         top + start,

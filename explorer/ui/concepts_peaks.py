@@ -73,7 +73,7 @@ def _peaks(seen: Observation, picture: Picture) -> None:
         concepts_peaks_drawing.picture(_figure_key(seen), seen, plane, shown, chosen, step)
         st.caption(
             f"{len(shown)} of {len(maps.peaks)} decoded peaks shown. Click a peak, or reach it with the Tab "
-            f"key and press Enter."
+            "key and press Enter; where classes share a cell, choose one of them above."
         )
     with row.container(width=500):
         concepts_peaks_drawing.close_up(f"{KEY}-close-up", maps, heat[chosen.class_id], chosen, step)

@@ -104,7 +104,7 @@ def _chosen(seen: Observation) -> list[Sampling]:
     shown = lineage[: int(levels)]
     if len(shown) > 1:
         chain = " ← ".join(f"`{_name(path)}`" for path in shown)
-        st.caption(f"{chain}: {9 ** len(shown)} samples, fewer at the border, behind one output cell.")
+        st.caption(f"{chain}: {9 ** len(shown)} samples behind one output cell, fewer at the border.")
     if len(shown) < int(levels):
         st.caption(
             f"Before `{_name(shown[-1])}` there is no other deformable layer on the way, only plain ones."
@@ -284,8 +284,8 @@ def _interpolation(tap: Tap) -> None:
     figure.show(f"{KEY}-interpolation")
     parts = [rf"{corner.part:.3f} \cdot {_signed(corner.value)}" for corner in tap.corners]
     st.latex(
-        rf"\begin{{aligned}} w_{tap.index + 1} x &= {parts[0]} + {parts[1]} \\ &+ {parts[2]} + {parts[3]} = "
-        rf"{tap.value:.3f} \end{{aligned}}"
+        rf"\begin{{aligned}} w_{tap.index + 1} x &= {parts[0]} + {parts[1]} \\ &+ {parts[2]} + {parts[3]} \\ "
+        rf"&= {tap.value:.3f} \end{{aligned}}"
     )
 
 

@@ -42,9 +42,9 @@ def show() -> None:
 
 
 def _figure(costs: dict[int, tuple[StageCost, ...]]) -> None:
-    unit, row, left, gap = 0.62, 132, 92, 22
+    unit, row, left, gap = 0.54, 122, 76, 16
     squares = left + sum(stage.side * unit + gap for stage in costs[8]) + 24
-    bar = 330
+    bar = 230
     figure = Figure(squares + bar + 96, 30 + row * len(costs), "Maps and MACs at output strides 32, 16 and 8")
     most = max(sum(stage.macs for stage in stages) for stages in costs.values())
     colours = (theme.RULE, theme.SKY, theme.GREEN, theme.AMBER, theme.VERMILION)
