@@ -55,7 +55,7 @@ def costs(graph: LayerGraph) -> tuple[LayerCost, ...]:
                 parameters=weight_elements(operation),
                 macs=operation.macs,
                 access=memory_access_cost(operation, graph),
-                bound=lower_bound(operation.macs, *written[2:], KERNEL),
+                bound=lower_bound(operation.macs, written[2], written[3], KERNEL),
             )
         )
     return tuple(found)

@@ -76,14 +76,15 @@ def roots(graph: LayerGraph) -> tuple[RootWiring, ...]:
 
 
 def projections(graph: LayerGraph) -> tuple[Projection, ...]:
-    """Every projection of a graph that runs, outermost first."""
+    """Every projection of a graph, in the order in which they run: outer trees before inner ones."""
     found = []
     for scope in graph.scopes:
         if scope.role is Role.PROJECTION:
             inside = [each for each in graph.operations if _within(each.path, scope.path)]
             live = any(each.id in graph.live for each in inside)
-            found.append(Projection(scope.path, live, scope.parameters, sum(each.macs for each in inside)))
-    return tuple(found)
+            projection = Projection(scope.path, live, scope.parameters, sum(each.macs for each in inside))
+            found.append((inside[0].id, projection))
+    return tuple(projection for _, projection in sorted(found, key=lambda pair: pair[0]))
 
 
 def _wiring(graph: LayerGraph, concatenation: Operation) -> RootWiring:

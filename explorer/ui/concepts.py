@@ -18,7 +18,7 @@ class Section(StrEnum):
     PEAKS = "peaks"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """How the chooser calls it."""
         return TITLES[self]
 
@@ -51,7 +51,7 @@ def choose() -> Section:
         st.query_params["section"] = st.session_state[key].value
 
     st.segmented_control(
-        "Section", SECTIONS, default=section, required=True, format_func=lambda each: each.title, key=key,
+        "Section", SECTIONS, default=section, required=True, format_func=lambda each: each.label, key=key,
         on_change=follow, label_visibility="collapsed",
     )  # fmt: skip
     if asked and asked != section:
