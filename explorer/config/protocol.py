@@ -250,6 +250,9 @@ CIFAR10 = Protocol(
     pictures="the 32×32 pictures of CIFAR-10, of ten classes",
 )
 
+COCO_STUFF_CLASSES = 182
+"""Outputs of kazuto1011's COCO-Stuff networks; 171 of them were learned."""
+
 _BY_PRESET = {"scenes_seg": SCENES_SEGMENTATION, "scenes_det": SCENES_DETECTION}
 
 
@@ -257,8 +260,8 @@ def protocol_of(config: ModelConfig) -> Protocol:
     """The protocol that belongs to a configuration.
 
     Our own scene networks have theirs; other detectors of 80 classes follow COCO, segmenters of 19 classes
-    Cityscapes, DeepLabs of 21 classes PASCAL VOC, classifiers of ten classes that are quoted at 32×32 CIFAR-10.
-    Anything else runs by the same rules with numbered classes.
+    Cityscapes, DeepLabs of 21 classes PASCAL VOC and of 182 COCO-Stuff, classifiers of ten classes that are quoted
+    at 32×32 CIFAR-10. Anything else runs by the same rules with numbered classes.
     """
     known = _BY_PRESET.get(preset_name(config) or "")
     if known is not None:
@@ -299,8 +302,9 @@ def protocol_of(config: ModelConfig) -> Protocol:
         case DeepLabHead(classes=classes):
             if classes == len(VOC_LABELS):
                 return VOC
+            stuff = classes == COCO_STUFF_CLASSES
             return Protocol(
-                name="DeepLab",
+                name="DeepLab on COCO-Stuff" if stuff else "DeepLab",
                 task=Task.SEGMENTATION,
                 labels=_numbered(classes),
                 colours=colours(classes),
@@ -309,7 +313,9 @@ def protocol_of(config: ModelConfig) -> Protocol:
                 channel_order=ChannelOrder.BGR,
                 fits=VOC.fits,
                 size=VOC.size,
-                pictures="unknown pictures",
+                pictures="everyday photographs with the 182 numbered classes of COCO-Stuff"
+                if stuff
+                else "unknown pictures",
             )
         case FeaturesHead():
             return Protocol(

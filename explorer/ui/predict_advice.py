@@ -10,8 +10,9 @@ from explorer.config import ClassifyHead, ModelConfig, Task, preset
 from explorer.config.protocol import protocol_of
 from explorer.inference.prediction import NOTHING_TO_SAY
 from explorer.ui import state
+from explorer.ui.plain import plain
 from explorer.ui.state import Current
-from explorer.weights import WeightsKind
+from explorer.weights import Published, WeightsKind
 
 _SCENE_NETWORKS = {Task.SEGMENTATION: "scenes_seg", Task.DETECTION: "scenes_det"}
 _VERBS = {
@@ -43,7 +44,17 @@ def show(here: Current) -> None:
             )
             _switches(here)
     elif protocol.pictures != "unknown pictures":
-        st.caption(f"Pictures are prepared as for {protocol.name}: {protocol.pictures}.")
+        item = here.published
+        st.caption(
+            f"{'' if item is None else f'{plain(_about(item))} '}"
+            f"Pictures are prepared as for {protocol.name}: {protocol.pictures}."
+        )
+
+
+def _about(item: Published) -> str:
+    """What runs, how good it is, and its terms."""
+    accuracy = f" {item.accuracy.text}." if item.accuracy else ""
+    return f"{item.title}.{accuracy} Licence: {item.licence.name}. {item.licence.note}"
 
 
 def _refuse(here: Current) -> NoReturn:

@@ -150,6 +150,55 @@ def test_a_safetensors_header_that_claims_too_much_is_refused() -> None:
         read(len(header).to_bytes(8, "little") + header)
 
 
+def lying(header: dict[str, object] | bytes, body: bytes = bytes(64), length: int | None = None) -> bytes:
+    """A safetensors file whose header says what the test wants."""
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return (len(text) if length is None else length).to_bytes(8, "little") + text + body
+
+
+FOUR = {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        lying({"a": FOUR}, length=2**63),
+        lying({"a": FOUR}, length=10**6),
+        lying({"a": {**FOUR, "shape": [400]}}),
+        lying({"a": {**FOUR, "data_offsets": [16, 0]}}),
+        lying({"a": {**FOUR, "data_offsets": [-4, 12]}}),
+        lying({"a": FOUR, "b": {**FOUR, "data_offsets": [8, 24]}}),
+        lying({"a": {**FOUR, "shape": [2**40, 2**40]}}),
+        lying({"a": {**FOUR, "dtype": "F31"}}),
+        lying(b'{"a": ' * 2000),
+    ],
+    ids=[
+        "endless",
+        "long",
+        "larger",
+        "backwards",
+        "negative",
+        "overlapping",
+        "overflowing",
+        "typeless",
+        "nested",
+    ],
+)
+def test_a_safetensors_header_that_lies_is_refused(data: bytes) -> None:
+    with pytest.raises(WeightsError, match="damaged safetensors"):
+        read(data)
+
+
+def test_a_zip_whose_directory_or_content_is_broken_is_refused() -> None:
+    data = bytearray(saved(STATE))
+    middle = data.index(b"data.pkl")
+    for start, end in ((len(data) - 30, len(data)), (middle, middle + 40)):
+        broken = bytearray(data)
+        broken[start:end] = bytes(end - start)
+        with pytest.raises(WeightsError):
+            read(broken)
+
+
 @pytest.mark.parametrize("wrapper", ["state_dict", "model_state_dict", "model"])
 def test_a_wrapped_state_dict_is_unwrapped_once_and_the_rest_is_named(wrapper: str) -> None:
     checkpoint = read(saved({"epoch": 140, wrapper: STATE, "optimizer": {"state": {0: {"step": 3}}}}))
