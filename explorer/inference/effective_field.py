@@ -23,7 +23,7 @@ from explorer.runtime.engine import Engine
 EDGE = 1 - 0.9545
 """A pixel whose gradient is above this share of the largest belongs to the field: two sigmas of a Gaussian."""
 
-OnStep = Callable[[int, int], None]
+OnStep = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, eq=False)

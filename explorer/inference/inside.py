@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor
 
 from explorer.config.protocol import Protocol
@@ -53,24 +52,9 @@ class FeatureMaps:
         return self.tiles.nbytes + 5 * self.mean.nbytes
 
 
-def picture_input(rgb: np.ndarray, size: tuple[int, int], protocol: Protocol) -> tuple[np.ndarray, Tensor]:
-    """A picture H x W x 3 uint8 at the network's ``size`` = (height, width): as shown (uint8), and as input.
-
-    Scaled until it covers the size and cut around its centre, so that nothing is distorted; then
-    ``(pixel / 255 − mean) / std``, (1, 3, height, width) float32.
-    """
-    height, width = size
-    scale = max(height / rgb.shape[0], width / rgb.shape[1])
-    across, down = width / scale, height / scale
-    left, top = (rgb.shape[1] - across) / 2, (rgb.shape[0] - down) / 2
-    image = Image.fromarray(rgb).resize(
-        (width, height),
-        Image.Resampling.BILINEAR,
-        box=(left, top, left + across, top + down),
-        reducing_gap=2.0,
-    )
-    shown = np.asarray(image)
-    return shown, torch.from_numpy(normalise(shown, protocol))
+def picture_input(shown: np.ndarray, protocol: Protocol) -> Tensor:
+    """A picture H x W x 3 uint8 of the network's size as its input: ``(pixel / 255 − mean) / std``, (1, 3, H, W)."""
+    return torch.from_numpy(normalise(shown, protocol))
 
 
 def require_channels(engine: Engine) -> None:

@@ -36,6 +36,21 @@ def normalise(rgb: np.ndarray, protocol: Protocol) -> np.ndarray:
     return planes[None]
 
 
+def covering(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A picture H x W x 3 uint8 filling ``size`` = (height, width): scaled alike both ways, cut around the centre."""
+    height, width = size
+    scale = max(height / rgb.shape[0], width / rgb.shape[1])
+    across, down = width / scale, height / scale
+    left, top = (rgb.shape[1] - across) / 2, (rgb.shape[0] - down) / 2
+    image = Image.fromarray(rgb).resize(
+        (width, height),
+        Image.Resampling.BILINEAR,
+        box=(left, top, left + across, top + down),
+        reducing_gap=2.0,
+    )
+    return np.asarray(image)
+
+
 def interpolated(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """OpenCV's ``resize`` with INTER_LINEAR, to within rounding: H x W x 3 uint8 at ``size`` = (width, height).
 

@@ -29,7 +29,7 @@ FEWEST = 3
 PATIENCE = 20.0
 """Seconds after which no further repetition begins, once there are ``FEWEST``."""
 
-OnStep = Callable[[int, int], None]
+OnStep = Callable[[int, int], object]
 """Called before each pass with the passes done and those planned; what it raises ends the measurement."""
 
 

@@ -9,7 +9,7 @@ from explorer.graph.layer_graph import LayerGraph
 from explorer.graph.layout_model import Layout
 from explorer.graph.view import all_open, ancestry, default_open, openable, view
 from explorer.graph.view_model import Style, View
-from explorer.ui import graph_url, inspector, layouts, shell, state
+from explorer.ui import graph_url, inspector, layouts, state
 from explorer.ui.graph_component import drawing, graph_component, text_sent
 from explorer.ui.graph_downloads import downloads
 from explorer.ui.plain import plain
@@ -84,8 +84,7 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
             "arrow keys to move, f to fit, / to search, o or a double click to open and close a group."
         )
     else:
-        inspector.show(shown, graph, here.config, item, _select)
-        shell.page_link("layers", here, label="All layers")
+        inspector.show(shown, graph, here, item, _select)
 
 
 def _style() -> Style:

@@ -15,6 +15,7 @@ from explorer.errors import BudgetError
 from explorer.graph import trace
 from explorer.inference.effective_field import EffectiveField, effective_field, gradient_demand, noise
 from explorer.inference.inside import feature_map, feature_maps, look_inside, picture_input
+from explorer.inference.preprocess import covering
 from explorer.runtime import budget
 from explorer.runtime.engine import build_engine
 
@@ -120,7 +121,8 @@ def test_the_input_itself_can_be_seen(engine, graph, image):
 def test_pictures_are_cut_around_their_centre_without_distortion():
     rgb = np.zeros((100, 300, 3), np.uint8)
     rgb[:, 100:200] = 255
-    shown, inputs = picture_input(rgb, (64, 64), protocol_of(preset("dla34")))
+    shown = covering(rgb, (64, 64))
+    inputs = picture_input(shown, protocol_of(preset("dla34")))
     assert shown.shape == (64, 64, 3)
     # Interpolation mixes in what lies beside the cut.
     assert (shown[:, 1:-1] == 255).all()
