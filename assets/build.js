@@ -16,7 +16,7 @@ class Workbench {
     this.tabs = make("div", "tabs")
     this.drawBar()
     this.drawTabs()
-    root.replaceChildren(this.bar, this.start.node, this.tabs, this.form, this.text.node)
+    root.replaceChildren(this.bar, this.start.node, this.tabs, this.said, this.form, this.text.node)
     this.show("form")
   }
 
@@ -63,33 +63,31 @@ class Workbench {
   // The row of commands
 
   drawBar() {
-    const command = (name, icon, label, run, title) => {
+    const command = (bar, icon, label, run, title) => {
       const button = make("button", "command")
       button.type = "button"
       button.append(drawn(icon), make("span", "", label))
       button.title = title
-      if (!label) button.setAttribute("aria-label", title)
       button.addEventListener("click", run)
-      this.bar.append(button)
+      bar.append(button)
       return button
     }
     this.buttons = {
-      start: command("start", "M4 5h16M4 12h10M4 19h7", "Start from", () => this.toggleStart(this.start.node.hidden), "Start from a preset, or from nothing"),
-      undo: command("undo", "M9 6 4 11l5 5M4 11h10a6 6 0 0 1 0 9h-3", "Undo", () => this.emit({ do: "undo" }), "Undo the last change"),
-      redo: command("redo", "m15 6 5 5-5 5M20 11H10a6 6 0 0 0 0 9h3", "Redo", () => this.emit({ do: "redo" }), "Redo what was undone"),
-      reset: command("reset", "M5 12a7 7 0 1 1 2 5M5 17v-5h5", "Reset", () => this.emit({ do: "reset" }), "Back to the preset; Undo returns"),
+      start: command(this.bar, "M4 5h16M4 12h10M4 19h7", "Start from", () => this.toggleStart(this.start.node.hidden), "Start from a preset, or from nothing"),
+      undo: command(this.bar, "M9 6 4 11l5 5M4 11h10a6 6 0 0 1 0 9h-3", "Undo", () => this.emit({ do: "undo" }), "Undo the last change"),
+      redo: command(this.bar, "m15 6 5 5-5 5M20 11H10a6 6 0 0 0 0 9h3", "Redo", () => this.emit({ do: "redo" }), "Redo what was undone"),
+      reset: command(this.bar, "M5 12a7 7 0 1 1 2 5M5 17v-5h5", "Reset", () => this.emit({ do: "reset" }), "Back to the preset; Undo returns"),
     }
     this.buttons.start.setAttribute("aria-expanded", "false")
-    this.bar.append(make("span", "gap"))
+    this.files = make("div", "toolbar files")
     this.file = Object.assign(make("input"), { type: "file", accept: ".yaml,.yml,text/yaml", hidden: true })
     this.file.addEventListener("change", () => this.upload(this.file.files[0]))
-    this.bar.append(this.file)
-    command("upload", "M12 19V6M6 12l6-6 6 6M5 21h14", "Upload YAML", () => this.file.click(), "Read a configuration from a YAML file")
-    command("download", "M12 4v12M6 11l6 6 6-6M5 21h14", "Download YAML", () => this.download(), "Save the configuration as a YAML file")
-    this.copied = command("copy", "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1", "Copy link", () => this.copy(), "Copy an address that leads to this very configuration")
+    this.files.append(this.file)
+    command(this.files, "M12 19V6M6 12l6-6 6 6M5 21h14", "Upload YAML", () => this.file.click(), "Read a configuration from a YAML file")
+    command(this.files, "M12 4v12M6 11l6 6 6-6M5 21h14", "Download YAML", () => this.download(), "Save the configuration as a YAML file")
+    command(this.files, "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1", "Copy link", () => this.copy(), "Copy an address that leads to this very configuration")
     this.said = make("div", "said")
     this.said.setAttribute("role", "status")
-    this.bar.append(this.said)
   }
 
   say(text) {
@@ -143,22 +141,24 @@ class Workbench {
   // Form and YAML
 
   drawTabs() {
-    this.tabs.setAttribute("role", "tablist")
+    const list = make("div", "tablist")
+    list.setAttribute("role", "tablist")
     for (const [name, label] of [["form", "Form"], ["text", "YAML"]]) {
       const tab = make("button", "tab", label)
       tab.type = "button"
       tab.dataset.tab = name
       tab.setAttribute("role", "tab")
       tab.addEventListener("click", () => this.show(name))
-      this.tabs.append(tab)
+      list.append(tab)
     }
+    this.tabs.append(list, this.files)
   }
 
   show(name) {
     this.tab = name
     this.form.hidden = name !== "form"
     this.text.node.hidden = name !== "text"
-    for (const tab of this.tabs.children) tab.setAttribute("aria-selected", String(tab.dataset.tab === name))
+    for (const tab of this.tabs.querySelectorAll(".tab")) tab.setAttribute("aria-selected", String(tab.dataset.tab === name))
     if (name === "text") this.text.number()
   }
 

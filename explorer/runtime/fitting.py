@@ -32,37 +32,46 @@ class Fitting:
 
 
 def fitting(
-    config: ModelConfig, size: tuple[int, int], batch: int, allowed: Allowed, trace: Tracer
+    config: ModelConfig,
+    size: tuple[int, int],
+    batch: int,
+    device: str,
+    allowed: Allowed,
+    trace: Tracer,
 ) -> Fitting:
     """Search what would fit, by tracing: at most about a dozen networks."""
+
+    def good(graph: LayerGraph, images: int) -> bool:
+        return allowed(estimate(graph, images, device))
+
     graph = trace(config, size)
     narrower = next(
         (
             (share, other)
             for share, other in _narrower(config)
-            if (g := _traced(trace, other, size)) is not None and allowed(estimate(g, batch))
+            if (g := _traced(trace, other, size)) is not None and good(g, batch)
         ),
         (None, None),
     )
     return Fitting(
-        size=_smaller(config, size, batch, allowed, trace),
-        batch=_fewer(graph, batch, allowed),
+        size=_smaller(config, size, lambda smaller: good(smaller, batch), trace),
+        batch=_fewer(batch, lambda fewer: good(graph, fewer)),
         narrower=narrower[1],
         share=narrower[0],
     )
 
 
-def _fewer(graph: LayerGraph, batch: int, allowed: Allowed) -> int | None:
+def _fewer(batch: int, good: Callable[[int], bool]) -> int | None:
     """The largest smaller batch that is allowed, by bisection."""
     low, high = 0, batch
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if allowed(estimate(graph, middle)) else (low, middle)
+        low, high = (middle, high) if good(middle) else (low, middle)
     return low or None
 
 
 def _smaller(
-    config: ModelConfig, size: tuple[int, int], batch: int, allowed: Allowed, trace: Tracer
+    config: ModelConfig, size: tuple[int, int], good: Callable[[LayerGraph], bool], trace: Tracer
 ) -> tuple[int, int] | None:
     """The largest smaller size, in steps that the network takes, that is allowed, by bisection."""
     step = max(32, config.size_step)
@@ -79,8 +88,7 @@ def _smaller(
         middle = (low + high) // 2
         graph = _traced(trace, config, at(middle))
         # Where a network refuses a size because it is small, a larger one is looked for.
-        good = graph is None or allowed(estimate(graph, batch))
-        low, high = (middle, high) if good else (low, middle)
+        low, high = (middle, high) if graph is None or good(graph) else (low, middle)
     if not low or _traced(trace, config, at(low)) is None:
         return None
     return at(low)

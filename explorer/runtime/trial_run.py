@@ -29,12 +29,16 @@ MAX_CARD_MACS = 5 * 10**14
 def run(trial: Trial) -> Found:
     """Build a trial's network on its device and run it once; raises ExplorerError where it is refused."""
     where = device_module.resolve(trial.device)
+    if where == "cpu":
+        torch.set_num_threads(device_module.threads())
+    with timed(trial, "Warm-up", lambda: 0):
+        _warm_up(where)
     measured = gauge(where)
     step = partial(timed, trial, memory=measured.now)
     batch, channels, height, width = trial.shape
     with step("Prediction"):
         graph = trace(trial.config, (1, channels, height, width))
-        expected = estimate(graph, batch)
+        expected = estimate(graph, batch, where)
         require(expected, where)
     with step("Modules"):
         network = build(trial.config, device="meta")
@@ -46,8 +50,6 @@ def run(trial: Trial) -> Found:
         with step(f"Copy to {where}"):
             network = network.to(where)
     with step("Forward pass"):
-        if where == "cpu":
-            torch.set_num_threads(device_module.threads())
         outputs = _forward(trial, network, graph, where)
     return Found(
         device=where,
@@ -57,6 +59,17 @@ def run(trial: Trial) -> Found:
         how=measured.how,
         outputs=tuple((name, tuple(tensor.shape)) for name, tensor in named(outputs)),
     )
+
+
+def _warm_up(device: str) -> None:
+    """Have torch load what it loads at a device's first convolution: that is not the network's time or memory."""
+    layer = nn.Conv2d(8, 8, 3, device="meta").to_empty(device="cpu").to(device)
+    with torch.inference_mode():
+        layer.to(memory_format=_layout(device))(torch.zeros((1, 8, 8, 8), device=device))  # type: ignore[call-overload]  # the stubs know one keyword at a time
+
+
+def _layout(device: str) -> torch.memory_format:
+    return torch.contiguous_format if device == "mps" else torch.channels_last
 
 
 def require(expected: Estimate, device: str) -> None:
@@ -83,7 +96,7 @@ def max_macs(device: str) -> int:
 
 def _forward(trial: Trial, network: nn.Module, graph: LayerGraph, device: str) -> Any:
     batch, channels, height, width = trial.shape
-    layout = torch.contiguous_format if device == "mps" else torch.channels_last
+    layout = _layout(device)
     # Inference mode belongs to a thread, and every trial has its own.
     with torch.inference_mode(), _watched(trial, network, graph), _memory_in_words(device):
         placed = torch.zeros((batch, channels, height, width), device=device).to(memory_format=layout)

@@ -54,29 +54,26 @@ def state_of(here: state.Current, config: ModelConfig) -> state.Current:
 def publish(bench: Bench, about: state.Current) -> bool:
     """Make the draft the current network; whether the address has changed."""
     before = st.query_params.to_dict()
-    state.apply(about)
-    if about.preset:
-        st.query_params.pop(FROM, None)
-    elif before.get(FROM) != bench.base:
-        st.query_params[FROM] = bench.base
+    state.apply(about, **{FROM: None if about.preset else bench.base})
     bench.shown = state.current().config
     return st.query_params.to_dict() != before
 
 
 def _panel(bench: Bench, about: state.Current, ready: bool) -> None:
     device = services.device_name(about)
-    slot = st.empty()
+    # A place is kept only where it is filled twice: emptied at every keystroke, it would flicker.
+    slot = st if warm.loaded() else st.empty()
     if not warm.loaded():
         # Torch is still on its way: the structure is there before the numbers.
         slot.html(build_panel.face(bench, about, None, device))
     if wanted := st.session_state.pop(build_refused.WANTED, None):
         st.session_state[_BATCH] = wanted
     batch = int(st.session_state.get(_BATCH, 1))
-    free = services.free_memory(about.device)
-    found = build_panel.feedback(about, bench.base, batch, free)
+    where = services.resolved(about.device)
+    found = build_panel.feedback(about, bench.base, batch, where, services.free_memory(where))
     slot.html(build_panel.face(bench, about, found, device))
     if ready:
-        build_refused.advise(about, batch, found, bench)
+        build_refused.advise(about, batch, where, found, bench)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.number_input("Batch", 1, MAX_BATCH, key=_BATCH, width=120, help="Images that run at once.")
         build_trial.button(about, batch, bench, ready=ready and found.fits)

@@ -37,18 +37,18 @@ class Feedback:
         return self.now is not None and (self.free is None or self.now.fits(self.free))
 
 
-def feedback(about: state.Current, base: str, batch: int, free: int | None) -> Feedback:
+def feedback(about: state.Current, base: str, batch: int, device: str, free: int | None) -> Feedback:
     """Trace a network, and the preset that it is compared with."""
     try:
-        now = estimate(services.graph_of(about.config, about.size), batch)
+        now = estimate(services.graph_of(about.config, about.size), batch, device)
     except ExplorerError as error:
         return Feedback(None, None, free, str(error))
-    return Feedback(now, _base(base, about.size, batch), free)
+    return Feedback(now, _base(base, about.size, batch, device), free)
 
 
-def _base(name: str, size: tuple[int, int], batch: int) -> Estimate | None:
+def _base(name: str, size: tuple[int, int], batch: int, device: str) -> Estimate | None:
     try:
-        return estimate(services.graph_of(preset(name), size), batch)
+        return estimate(services.graph_of(preset(name), size), batch, device)
     except ExplorerError:
         return None
 
@@ -117,7 +117,7 @@ def _numbers(bench: Bench, about: state.Current, found: Feedback | None, device:
             "Memory of a run, predicted",
             numbers.memory(now.memory),
             free,
-            "parameters, and half as much again as the peak activations for what convolutions hold beside them",
+            "parameters and peak activations, and what convolutions and allocators hold beside them",
         ),
     ]
     compared = (

@@ -15,7 +15,7 @@ WANTED = "build.batch-wanted"
 """Where a batch waits for the run in which its control is drawn with it."""
 
 
-def advise(about: state.Current, batch: int, found: Feedback, bench: Bench) -> None:
+def advise(about: state.Current, batch: int, device: str, found: Feedback, bench: Bench) -> None:
     """Say both numbers and what would fit, where the run does not; nothing where it does."""
     if found.now is None or found.free is None or found.fits:
         return
@@ -24,7 +24,7 @@ def advise(about: state.Current, batch: int, found: Feedback, bench: Bench) -> N
         f"{numbers.memory(found.free * RESERVE)} to spare.",
         icon=":material/error:",
     )
-    ways = _search(about.config.digest, about.size, batch, _rounded(found.free), about.config)
+    ways = _search(about.config.digest, about.size, batch, device, _rounded(found.free), about.config)
     labels = {
         "size": ways.size and f"Input {numbers.size(ways.size)}",
         "batch": ways.batch and f"Batch {ways.batch}",
@@ -59,5 +59,7 @@ def _rounded(free: int) -> int:
 
 
 @st.cache_data(max_entries=32, show_spinner="Searching what would fit")
-def _search(digest: str, size: tuple[int, int], batch: int, free: int, _config: ModelConfig) -> Fitting:
-    return fitting(_config, size, batch, lambda estimate: estimate.fits(free), services.graph_of)
+def _search(
+    digest: str, size: tuple[int, int], batch: int, device: str, free: int, _config: ModelConfig
+) -> Fitting:
+    return fitting(_config, size, batch, device, lambda estimate: estimate.fits(free), services.graph_of)

@@ -23,15 +23,21 @@ def graph_of(config: ModelConfig, size: tuple[int, int]) -> LayerGraph:
     return _graph(config.digest, size, config)
 
 
-def free_memory(device: str) -> int | None:
-    """Bytes that a device has free; None for one that is not here. Asks torch which devices there are."""
-    from explorer.runtime import budget
+def resolved(device: str) -> str:
+    """The device that a name stands for; the CPU for one that is not here. Asks torch which devices there are."""
     from explorer.runtime.device import resolve
 
     try:
-        return budget.free_memory(resolve(device))
+        return resolve(device)
     except BudgetError:
-        return None
+        return "cpu"
+
+
+def free_memory(device: str) -> int:
+    """Bytes that a device has free."""
+    from explorer.runtime import budget
+
+    return budget.free_memory(device)
 
 
 def device_name(current: state.Current) -> str:

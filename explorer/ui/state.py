@@ -133,15 +133,16 @@ def changed(
     )
 
 
-def apply(state: Current) -> None:
-    """Write a state into the URL; parameters that pages keep there for themselves stay."""
-    wanted = query(state)
-    for key in _KEYS:
-        if key in wanted:
-            if st.query_params.get(key) != wanted[key]:
-                st.query_params[key] = wanted[key]
-        elif key in st.query_params:
-            del st.query_params[key]
+def apply(state: Current, **extra: str | None) -> None:
+    """Write a state into the URL; parameters that pages keep there for themselves stay.
+
+    ``extra`` are such parameters, None for one to remove. All change at once: the back button takes one step.
+    """
+    before = st.query_params.to_dict()
+    kept = {key: value for key, value in before.items() if key not in _KEYS and key not in extra}
+    after = kept | query(state) | {key: value for key, value in extra.items() if value is not None}
+    if after != before:
+        st.query_params.from_dict(after)
 
 
 def link(page: PageName, state: Current | None = None, **extra: str) -> str:

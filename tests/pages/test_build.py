@@ -142,18 +142,18 @@ def test_the_page_stays_where_the_network_cannot_take_the_size(open_page):
 def test_what_does_not_fit_is_refused_with_both_numbers_and_what_would(open_page, monkeypatch):
     from explorer.ui import services
 
-    monkeypatch.setattr(services, "free_memory", lambda device: 40 * 2**20)
+    monkeypatch.setattr(services, "free_memory", lambda device: 100 * 2**20)
     page = open_page("build", model="dla34up", size="256x256")
     assert not page.exception, page.exception
     assert "A run needs about" in page.error[0].value
-    assert "36.00 MiB" in page.error[0].value
+    assert "90.00 MiB" in page.error[0].value
     assert next(button for button in page.button if button.key == "build-start").disabled
 
 
 def test_a_smaller_input_is_one_click_away(open_page, monkeypatch):
     from explorer.ui import services
 
-    monkeypatch.setattr(services, "free_memory", lambda device: 120 * 2**20)
+    monkeypatch.setattr(services, "free_memory", lambda device: 300 * 2**20)
     page = open_page("build", model="dla34up", size="512x512")
     offered = next(button for button in page.button if button.key == "build-fit-size")
     offered.click().run()
