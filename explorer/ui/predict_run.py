@@ -108,6 +108,9 @@ def run(
     ``slot`` shows the waiting. A visitor's newer click ends this run at the next Streamlit call, the last of
     which comes when it is its turn on the engine: a run that has been overtaken computes nothing.
     """
+    if weights_control.missing(here):
+        slot.info("Fetch the weights, or choose others, to see an answer.", icon=":material/cloud_download:")
+        return None
     source = weights_control.source(here)
     key = (
         sha256(picture.data).hexdigest(),

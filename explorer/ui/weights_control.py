@@ -45,7 +45,7 @@ def _label(current: state.Current) -> str:
     item = current.published
     if item is None:
         return _SHORT[WeightsKind(current.weights)]
-    if not library().has(item):
+    if missing(current):
         return ":orange[Published: not here]"
     if not item.licence.commercial:
         return ":orange[Published: non-commercial]"
@@ -55,21 +55,27 @@ def _label(current: state.Current) -> str:
 def below(current: state.Current) -> None:
     """What this visitor fetches, and an offer where the address asks for weights that are not at hand."""
     item = current.published
-    if item is not None and not library().has(item) and not fetching.running(item):
+    if item is not None and missing(current) and not fetching.running(item):
         with st.container(
             horizontal=True,
             vertical_alignment="center",
             horizontal_alignment="distribute",
             key="weights-missing",
         ):
+            way = "" if _can_fetch(item) else plain(by_hand(item, library().folder))
             st.warning(
-                f"{plain(item.title)}: the file is not here, {_terms_line(item)}. "
-                f"{'' if _can_fetch(item) else plain(by_hand(item, library().folder))}",
+                f"These weights are not here yet: {plain(item.title)} ({_terms_line(item)}). {way}",
                 icon=":material/cloud_download:",
                 width="stretch",
             )
             _fetch_button(item, "below")
     fetching.show(current)
+
+
+def missing(current: state.Current) -> bool:
+    """Whether published weights are asked for that are not at hand."""
+    item = current.published
+    return item is not None and not library().has(item)
 
 
 def source(current: state.Current) -> bytes | str | None:
@@ -143,21 +149,23 @@ def _offer(current: state.Current) -> None:
     """What is published for the network, or for a neighbour of it, and not at hand yet."""
     books = library()
     fitting = books.registry.for_config(current.config)
-    for item in fitting:
-        if not books.has(item):
-            with st.container(border=True, gap="xsmall", key=f"weights-card-{item.name}"):
-                _facts(item)
-                _ways(item)
-    for item, fit in books.registry.for_neighbours(current.config):
-        if item not in fitting:
-            with st.container(border=True, gap="xsmall", key=f"weights-card-{item.name}"):
-                _facts(item)
-                st.button(
-                    f"Change the network to {plain(fit.changes)}",
-                    icon=":material/tune:",
-                    key=f"weights-neighbour-{item.name}",
-                    on_click=partial(_switch, fit.config()),
-                )
+    absent = [item for item in fitting if not books.has(item)]
+    near = [pair for pair in books.registry.for_neighbours(current.config) if pair[0] not in fitting]
+    if absent or near:
+        st.markdown("Published, not here yet" if absent else "Published for a network close to this one")
+    for item in absent:
+        with st.container(border=True, gap="xsmall", key=f"weights-card-{item.name}"):
+            _facts(item)
+            _ways(item)
+    for item, fit in near:
+        with st.container(border=True, gap="xsmall", key=f"weights-card-{item.name}"):
+            _facts(item)
+            st.button(
+                f"Switch to the network with {plain(fit.changes)}",
+                icon=":material/tune:",
+                key=f"weights-neighbour-{item.name}",
+                on_click=partial(_switch, fit.config()),
+            )
 
 
 def _facts(item: Published) -> None:
@@ -188,7 +196,7 @@ def _ways(item: Published) -> None:
         host = urlsplit(library().urls(item)[0]).hostname or ""
         with st.container(horizontal=True, vertical_alignment="center"):
             _fetch_button(item, "card")
-            st.caption(f"from {plain(host)}, published by [{plain(item.page.title)}]({item.page.url})")
+            st.caption(f"from {plain(host)}, published at [{plain(item.page.title)}]({item.page.url})")
 
 
 def _licence(item: Published) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from explorer.weights.checkpoints import CHECKPOINTS
 from explorer.weights.info import RANDOM, WeightsInfo, WeightsKind
 from explorer.weights.library import Library, library
 from explorer.weights.published import Published, Registry
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from explorer.weights.reading import Source
 
 __all__ = [
+    "CHECKPOINTS",
     "RANDOM",
     "Difference",
     "Library",

@@ -131,7 +131,7 @@ def _drive(name: str, drive_id: str, size: float, accuracy: str, *, digest: str 
         layout=Layout.CENTERNET, training=_COCO, size=round(size * 1e6),
         checksums=(Checksum(_SHA, digest),) if digest else (),
         accuracy=Accuracy(accuracy, _ZOO),
-        note="On Google Drive alone, which hands files to browsers after a question: get it by hand.",
+        note="Published on Google Drive, which hands files of this size to browsers alone.",
     )  # fmt: skip
 
 
