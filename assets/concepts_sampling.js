@@ -224,7 +224,7 @@ class Stage {
     const side = layers[0].unit * layers[0].stride
     const [x, y] = this.pixel(...this.at, side)
     const span = (CLOSE_UP_CELLS[layers.length - 1] * layers[0].unit) / this.data.scale[0]
-    this.close.look(x - span / 2, y - span / 2, span, span, span / 230)
+    this.close.look(x - span / 2, y - span / 2, span, span, span / 190)
     this.whole.draw(levels, this, false)
     this.whole.svg.append(this.whole.box([x - span / 2, y - span / 2, span, span], "window", 0.8))
     this.close.draw(levels, this, true)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 KEY = "concepts-peaks"
 STEPS = ("1 Peak", "2 Offset", "3 Size", "4 Box")
+ALL = "all, the highest"
 PREDICTED, TARGET = "predicted", "target of training"
 
 
@@ -76,6 +77,9 @@ def _peaks(seen: Observation, picture: Picture) -> None:
             "key and press Enter; where classes share a cell, choose one of them above."
         )
     with row.container(width=500):
+        st.markdown(
+            f"**Scores of class *{maps.labels[chosen.class_id]}* around cell {chosen.cell[0]}, {chosen.cell[1]}**"
+        )
         concepts_peaks_drawing.close_up(f"{KEY}-close-up", maps, heat[chosen.class_id], chosen, step)
         _working(maps, chosen, step)
     st.caption(
@@ -89,14 +93,9 @@ def _peaks(seen: Observation, picture: Picture) -> None:
 
 def _controls(maps: Maps, picture: Picture) -> tuple[int | None, float, int, str]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        options: list[int | None] = [None, *range(len(maps.labels))]
-        class_id = st.selectbox(
-            "Class",
-            options,
-            format_func=lambda index: "all, the highest" if index is None else maps.labels[index],
-            key=f"{KEY}-class",
-            width=190,
-        )
+        choices = (ALL, *maps.labels)
+        choice = choices.index(st.selectbox("Class", choices, key=f"{KEY}-class", width=190))
+        class_id = choice - 1 if choice else None
         threshold = st.slider("Score threshold", 0.0, 1.0, 0.3, 0.01, key=f"{KEY}-threshold", width=220)
         top_k = st.slider(
             "Top K",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SHOWN = 580
 CLOSE_UP_CELLS = 9
+LABELLED = 70
+"""Sides of a box, in units of the figure, from which its halves are named."""
 
 
 def _painted(plane: np.ndarray) -> np.ndarray:
@@ -86,8 +88,10 @@ def _construction(figure: Figure, maps: Maps, chosen: Peak, step: int, on_map: p
     if step >= 2:
         for a, b, c, d in ((x1, cy, x2, cy), (cx, y1, cx, y2)):
             figure.line(a, b, c, d, stroke="#fff", stroke_width=1.6, stroke_dasharray="4 3")
-        figure.text((cx + x2) / 2, cy - 6, "w/2", "middle", kind="small on-picture")
-        figure.text(cx + 6, (cy + y2) / 2 + 4, "h/2", kind="small on-picture")
+        if x2 - x1 > LABELLED:
+            figure.text((cx + x2) / 2, cy - 6, "w/2", "middle", kind="small on-picture")
+        if y2 - y1 > LABELLED:
+            figure.text(cx + 6, (cy + y2) / 2 + 4, "h/2", kind="small on-picture")
     if step >= 3:
         bx1, by1, bx2, by2 = chosen.box
         figure.text(max(x1, 4), max(y1 - 6, 12), f"{bx1:.1f}, {by1:.1f}", kind="small on-picture value")
@@ -105,7 +109,7 @@ def _construction(figure: Figure, maps: Maps, chosen: Peak, step: int, on_map: p
     if step >= 1:
         figure.circle(cx, cy, 3.5, fill=colour, stroke="#fff", stroke_width=1.5)
     figure.circle(
-        (cell_x + next_x) / 2, (cell_y + next_y) / 2, 11, fill="#fff", fill_opacity=0, stroke="#fff", stroke_width=2,
+        (cell_x + next_x) / 2, (cell_y + next_y) / 2, 9, fill="#fff", fill_opacity=0, stroke="#fff", stroke_width=1.5,
         pick=maps.peaks.index(chosen),
         tip=f"Chosen: {maps.labels[chosen.class_id]} {chosen.score:.2f}, cell {chosen.cell[0]}, {chosen.cell[1]}",
     )  # fmt: skip

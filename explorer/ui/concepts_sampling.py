@@ -268,10 +268,11 @@ def _interpolation(tap: Tap) -> None:
     for corner, (i, j) in zip(tap.corners, ((0, 0), (0, 1), (1, 0), (1, 1)), strict=True):
         x, y = x0 + j * side, y0 + i * side
         figure.rect(x, y, side, side, fill=theme.SKY, fill_opacity=0.08 + 0.75 * corner.part, kind="frame")
-        figure.text(x + side / 2, y + side / 2 - 3, f"{corner.value:.3f}", "middle", kind="value strong halo")
-        figure.text(
-            x + side / 2, y + side / 2 + 14, f"× {corner.part:.3f}", "middle", kind="small value halo"
-        )
+        # In the outer corners: the sample lies between the four middles.
+        edge, anchor = (x + 8, "start") if j == 0 else (x + side - 8, "end")
+        line = y + 18 if i == 0 else y + side - 22
+        figure.text(edge, line, f"{corner.value:.3f}", anchor, kind="value strong")
+        figure.text(edge, line + 15, f"× {corner.part:.3f}", anchor, kind="small value")
     for i in (0, 1):
         figure.text(x0 + (i + 0.5) * side, y0 - 8, f"column {left + i}", "middle", kind="small quiet")
         figure.text(x0 - 8, y0 + (i + 0.5) * side + 4, f"row {top + i}", "end", kind="small quiet")
