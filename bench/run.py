@@ -1,5 +1,7 @@
 """make bench: every section in a process of its own. ``python bench/run.py [SECTION …]`` runs some of them.
 
+``PRESETS="dla34 vovnet57" make bench`` measures those networks where a section has a choice, ``PRESETS=all`` every one.
+
 A section is a file of this folder with a function ``run() -> bool`` that prints its table and says whether what it
 requires was reached.
 """
@@ -12,9 +14,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SECTIONS = sorted(
-    path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in ("run", "timing")
-)
+TOOLS = ("run", "timing", "browser", "peers")
+"""Files that are no sections."""
+SECTIONS = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in TOOLS)
 
 
 def main(names: list[str]) -> int:

@@ -1,15 +1,34 @@
-"""Timing that other processes on the machine disturb little: CPU time, one thread, interleaved medians."""
+"""Timing that other processes on the machine disturb little: CPU time, one thread, interleaved repeats."""
 
 from __future__ import annotations
 
 import gc
+import os
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from explorer.config import presets
+
+
+def chosen(representative: Sequence[str]) -> tuple[str, ...]:
+    """The presets to measure: those of the variable PRESETS, ``all``, or a representative few."""
+    names = os.environ.get("PRESETS", "").split() or representative
+    return tuple(presets()) if list(names) == ["all"] else tuple(names)
+
 
 def medians(cases: Mapping[str, Callable[[], object]], repeats: int, warm_up: int = 1) -> dict[str, float]:
     """Median process CPU seconds of each case; the cases take turns, so that a slow minute hits them alike."""
+    taken = _taken(cases, repeats, warm_up)
+    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+
+
+def best(cases: Mapping[str, Callable[[], object]], repeats: int, warm_up: int = 1) -> dict[str, float]:
+    """Least process CPU seconds of each case: what it takes when nothing disturbs it. Cases take turns."""
+    return {name: min(seconds) for name, seconds in _taken(cases, repeats, warm_up).items()}
+
+
+def _taken(cases: Mapping[str, Callable[[], object]], repeats: int, warm_up: int) -> dict[str, list[float]]:
     taken: dict[str, list[float]] = {name: [] for name in cases}
     for repeat in range(warm_up + repeats):
         for name, run in cases.items():
@@ -18,7 +37,7 @@ def medians(cases: Mapping[str, Callable[[], object]], repeats: int, warm_up: in
             run()
             if repeat >= warm_up:
                 taken[name].append(time.process_time() - start)
-    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+    return taken
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> None:

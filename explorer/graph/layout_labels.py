@@ -1,12 +1,12 @@
 """Where the shapes on edges are written: on a free stretch of the edge, or nowhere until a reader points at it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from explorer.graph.layout_model import Box, Curve, Point, middle
-from explorer.graph.layout_size import LABEL_FONT, text_width
-from explorer.graph.view_model import View
+from explorer.graph.layout_size import FRAME_FONT, FRAME_TITLE, LABEL_FONT, frame_title, text_width
+from explorer.graph.view_model import Style, View
 from explorer.graph.view_text import edge_caption
 
 CELL = 64.0
@@ -16,15 +16,21 @@ STEPS = (0.5, 0.38, 0.62, 0.25, 0.75)
 
 
 def labelled(
-    view: View, boxes: Iterable[Box], curves: Iterable[Curve], shared: Collection[str] = ()
+    view: View, boxes: Mapping[str, Box], curves: Iterable[Curve], shared: Collection[str] = ()
 ) -> tuple[Curve, ...]:
-    """The curves with places for their captions. ``clear`` ones overlap no node and no other clear caption.
+    """The curves with places for their captions. ``clear`` ones overlap no node, no title and no other clear caption.
 
     The ids in ``shared`` are those of edges that run along a line with others, where captions would pile up.
     """
     taken = _Taken()
-    for box in boxes:
+    for node in view.nodes:
+        box = boxes[node.id]
         taken.add(box.x, box.y, box.right, box.bottom)
+    for frame in view.frames:
+        box = boxes[frame.id]
+        width = 26.0 + text_width(frame_title(frame, box.width), FRAME_FONT)
+        top = box.bottom - FRAME_TITLE if view.style is Style.PAPER else box.y
+        taken.add(box.x, top, box.x + width, top + FRAME_TITLE)
     found: dict[int, Curve] = {}
     pairs = list(enumerate(zip(view.edges, curves, strict=True)))
     # Long edges choose first: they have the most places to choose from, and are the hardest to follow without.

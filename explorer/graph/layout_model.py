@@ -39,7 +39,9 @@ class Box:
 class Curve:
     """How an edge runs: 3k + 1 control points of a chain of cubic Bézier curves, from source to target.
 
-    ``label`` is the middle of its caption, ``clear`` whether the caption has that place to itself.
+    ``label`` is the middle of its caption, ``clear`` whether the caption has that place to itself. ``strokes`` are
+    the chains that this edge draws: its whole way, or, where many edges share lanes, only what no other of them
+    draws, which may be nothing.
     """
 
     source: str
@@ -47,6 +49,17 @@ class Curve:
     points: tuple[Point, ...]
     label: Point
     clear: bool = False
+    strokes: tuple[tuple[Point, ...], ...] = ()
+
+    def moved(self, dx: float, dy: float) -> Curve:
+        """The same curve elsewhere."""
+
+        def along(points: tuple[Point, ...]) -> tuple[Point, ...]:
+            return tuple((round(x + dx, 1), round(y + dy, 1)) for x, y in points)
+
+        points = along(self.points)
+        strokes = tuple(points if stroke is self.points else along(stroke) for stroke in self.strokes)
+        return Curve(self.source, self.target, points, middle(points), self.clear, strokes)
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,7 @@ class Layout:
                     points=tuple((x, y) for x, y in edge["points"]),
                     label=(edge["label"][0], edge["label"][1]),
                     clear=edge["clear"],
+                    strokes=tuple(tuple((x, y) for x, y in stroke) for stroke in edge["strokes"]),
                 )
                 for edge in data["edges"]
             ),

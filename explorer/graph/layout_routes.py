@@ -3,19 +3,19 @@
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from explorer.graph.layout_bus import Bus, drawn_once
+from explorer.graph.layout_curves import CLEARANCE, Points, bent, meets, rounded, straight, sweep, vertical
+from explorer.graph.layout_group import Band
 from explorer.graph.layout_model import Box, Curve, Point, middle
-from explorer.graph.view_model import EdgeKind, View, ViewEdge
+from explorer.graph.layout_place import GUTTER, LANE
+from explorer.graph.layout_tree import Tree
+from explorer.graph.view_model import EdgeKind, ViewEdge
 from explorer.roles import AGGREGATIONS, Role
 
-CLEARANCE = 5.0
-"""Least distance of a curve from a node that it passes."""
-LANE = 9.0
-"""Between parallel lanes."""
 CORNER = 14.0
 """Between a lane and the highest box beneath it."""
-ROUND = 40.0
-"""Largest radius of a bend."""
 ASIDE = 11.0
 """How far beside a node an edge climbs that cannot leave or enter from above."""
 FAR = 150.0
@@ -26,42 +26,60 @@ GATHERING = frozenset({Role.DENSE_LAYER, Role.CONCAT})
 """Roles of nodes that read many layers before them."""
 BESIDE = 6.0
 """How far from a node's middle a bus leaves (right) and enters (left) it."""
-SAMPLES = tuple(step / 16 for step in range(1, 16))
 
-Points = tuple[Point, ...]
+Bands = Mapping[str | None, tuple[Band, ...]]
 
 
-def routes(view: View, boxes: Mapping[str, Box]) -> tuple[tuple[Curve, ...], frozenset[str]]:
-    """A curve for each edge of ``view``, in its order, and the ids of the edges that share their way with others."""
-    router = _Router(view, boxes)
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """An edge from one row to a later one: the rows of the innermost frame that runs over several."""
+
+    frame: str | None
+    rows: tuple[Band, ...]
+    start: int
+    end: int
+
+
+def routes(tree: Tree, boxes: Mapping[str, Box], bands: Bands) -> tuple[tuple[Curve, ...], frozenset[str]]:
+    """A curve for each edge, in the view's order, and the ids of the edges that share their way with others."""
+    router = _Router(tree, boxes, bands)
     return router.curves(), frozenset(router.shared)
 
 
 class _Router:
-    def __init__(self, view: View, boxes: Mapping[str, Box]) -> None:
-        self.view = view
+    def __init__(self, tree: Tree, boxes: Mapping[str, Box], bands: Bands) -> None:
+        self.tree = tree
+        self.view = tree.view
         self.boxes = boxes
-        self.frames = {node.id: node.frame for node in view.nodes}
-        calls = Counter(frame.path for frame in view.frames)
-        self.repeated = {frame.id for frame in view.frames if calls[frame.path] > 1}
-        self.roles = {node.id: node.role for node in view.nodes}
+        self.bands = bands
+        self.frames = {node.id: node.frame for node in self.view.nodes}
+        calls = Counter(frame.id.partition("#")[0] for frame in self.view.frames)
+        self.repeated = {frame.id for frame in self.view.frames if calls[frame.id.partition("#")[0]] > 1}
+        self.roles = {node.id: node.role for node in self.view.nodes}
         self.obstacles = sorted(boxes.values(), key=lambda box: box.x)
+        self.lefts = [box.x for box in self.obstacles]
+        self.widest = max((box.width for box in self.obstacles), default=0.0)
         self.lanes: list[tuple[float, float, float]] = []
+        self.gutters: dict[tuple[str | None, int], list[str]] = defaultdict(list)
+        self.exits: dict[tuple[str, int], float] = {}
+        self.ways = {node.id: tree.outward(node.id) for node in self.view.nodes} if bands else {}
         self.entry = self._entries()
+        self.ink: dict[str, tuple[Points, ...]] = {}
         self.shared = self._buses()
 
     def curves(self) -> tuple[Curve, ...]:
         found = dict(self.shared)
         # Short edges first: longer lanes then run outside of shorter ones.
-        by_span = sorted(self.view.edges, key=self._span)
-        for edge in by_span:
+        for edge in sorted(self.view.edges, key=self._span):
             if edge.id not in found:
                 found[edge.id] = self._route(edge)
-        return tuple(
-            Curve(edge.source, edge.target, points, middle(points))
-            for edge in self.view.edges
-            for points in (_rounded(found[edge.id]),)
-        )
+        made = []
+        for edge in self.view.edges:
+            points = rounded(found[edge.id])
+            ink = self.ink.get(edge.id)
+            strokes = (points,) if ink is None else tuple(rounded(stroke) for stroke in ink)
+            made.append(Curve(edge.source, edge.target, points, middle(points), strokes=strokes))
+        return tuple(made)
 
     def _span(self, edge: ViewEdge) -> float:
         return abs(self.boxes[edge.target].x - self.boxes[edge.source].x)
@@ -70,7 +88,7 @@ class _Router:
         """How far from the middle of its target's left side each edge ends: sources further away enter higher."""
         into: dict[str, list[ViewEdge]] = defaultdict(list)
         for edge in self.view.edges:
-            if not self._stacked(edge):
+            if not self._above_each_other(edge):
                 into[edge.target].append(edge)
         offsets = {}
         for edges in into.values():
@@ -81,8 +99,7 @@ class _Router:
                 offsets[edge.id] = ((len(edges) - 1) / 2 - index) * step
         return offsets
 
-    def _stacked(self, edge: ViewEdge) -> bool:
-        """Whether the target stands right above or below the source."""
+    def _above_each_other(self, edge: ViewEdge) -> bool:
         source, target = self.boxes[edge.source], self.boxes[edge.target]
         apart = abs(source.centre[0] - target.centre[0])
         return apart < min(source.width, target.width) / 2 and (
@@ -90,26 +107,107 @@ class _Router:
         )
 
     def _route(self, edge: ViewEdge) -> Points:
+        crossing = self._crossing(edge)
+        if crossing is not None:
+            return self._to_later_row(edge, crossing)
         return self._direct(edge) or self._lane(edge)
+
+    # Rows
+
+    def _common(self, edge: ViewEdge) -> tuple[str | None, tuple[Band, ...]] | None:
+        """The innermost frame in several rows that holds both ends."""
+        if not self.bands:
+            return None
+        around = set(self.ways[edge.target])
+        for frame in self.ways[edge.source][1:]:
+            if frame in around and frame in self.bands:
+                return frame, self.bands[frame]
+        return None
+
+    def _crossing(self, edge: ViewEdge) -> Crossing | None:
+        if (common := self._common(edge)) is None:
+            return None
+        frame, rows = common
+        start, end = _row(rows, self.boxes[edge.source]), _row(rows, self.boxes[edge.target])
+        return Crossing(frame, rows, start, end) if start < end else None
+
+    def _band(self, edge: ViewEdge) -> Band | None:
+        """The row that both ends stand in."""
+        if (common := self._common(edge)) is None:
+            return None
+        _, rows = common
+        start, end = _row(rows, self.boxes[edge.source]), _row(rows, self.boxes[edge.target])
+        return rows[start] if start == end else None
+
+    def _to_later_row(self, edge: ViewEdge, crossing: Crossing) -> Points:
+        """Out to the right, down beside the rows, back to the left below the row above, and in."""
+        source, target = self.boxes[edge.source], self.boxes[edge.target]
+        rows = crossing.rows
+        above = rows[crossing.end - 1]
+        # What one node hands to several in a later row goes there in one line.
+        gutter = self.gutters[crossing.frame, crossing.end]
+        if edge.source not in gutter:
+            gutter.append(edge.source)
+        number = gutter.index(edge.source)
+        channel = max(row.right for row in rows) + GUTTER / 2 + number * LANE
+        y = above.bottom + GUTTER / 2 + number * LANE
+        x, level = source.centre
+        start: tuple[Point, ...] = ((source.right - self._inset(edge.source, 0.0), level), (channel, level))
+        if not self._free(straight(*start), edge):
+            key = edge.source, crossing.start
+            if key not in self.exits:
+                self.exits[key] = self._height(x, channel, rows[crossing.start])
+            lane = self.exits[key]
+            start = ((x, self._top(edge.source, 0.0)), (x, lane), (channel, lane))
+            if not self._free(straight(start[0], start[1]), edge):
+                aside = self._upright(source.right + ASIDE, level, lane, edge)
+                start = ((source.right, level), (aside, level), (aside, lane), (channel, lane))
+        end = self._left(edge)
+        aside = min(target.x - ASIDE, end[0] - ASIDE)
+        over = target.centre[0] - (BESIDE if self.roles[edge.target] in GATHERING else 0.0)
+        ways: list[tuple[Point, ...]] = [
+            ((over, y), (over, self._top(edge.target, target.centre[0] - over))),
+            ((aside, y), (aside, end[1]), end),
+        ]
+        row = rows[crossing.end]
+        if not any(box.right < target.x for box in self._between(row.left, target.x, row)):
+            ways.reverse()  # the first of its row is entered as all are, from the left
+        for way in ways:
+            if self._free(straight(way[0], way[1]), edge):
+                return bent(*start, (channel, y), *way)
+        free = self._upright(target.x - ASIDE, y, end[1], edge)
+        return bent(*start, (channel, y), (free, y), (free, end[1]), end)
+
+    def _upright(self, x: float, y0: float, y1: float, edge: ViewEdge) -> float:
+        """The x nearest to ``x`` at which a line from ``y0`` to ``y1`` meets no node."""
+        for step in range(60):
+            for at in (x - step * LANE, x + step * LANE):
+                if self._free(straight((at, y0), (at, y1)), edge):
+                    return at
+        return x
+
+    # Within a row
 
     def _direct(self, edge: ViewEdge) -> Points | None:
         """The first of the plain ways that meets no node, if there is one."""
         source, target = self.boxes[edge.source], self.boxes[edge.target]
-        if self._stacked(edge):
-            return _vertical(source, target)
+        if self._above_each_other(edge):
+            points = vertical(source, target)
+            if self._free(points, edge):
+                return points
         if target.x > source.right:
             end = self._left(edge)
             start = self._right(edge, end)
-            candidates = [_sweep(start, end)]
+            candidates = [sweep(start, end)]
             (x, y), across = source.centre, target.centre[0]
             if end[1] < source.y - CORNER / 2:
-                rise = _bent((x, source.y), (x, end[1]), end)
+                rise = bent((x, source.y), (x, end[1]), end)
                 first = self.roles[edge.target] is Role.ROOT or end[0] - source.right > FAR
                 candidates.insert(0 if first else 1, rise)
-                candidates.append(_bent((source.right, y), (across, y), (across, target.bottom)))
+                candidates.append(bent((source.right, y), (across, y), (across, target.bottom)))
             elif end[1] > source.bottom + 4.0:
-                candidates.append(_bent((x, source.bottom), (x, end[1]), end))
-                candidates.append(_bent((source.right, y), (across, y), (across, target.y)))
+                candidates.append(bent((x, source.bottom), (x, end[1]), end))
+                candidates.append(bent((source.right, y), (across, y), (across, target.y)))
             for points in candidates:
                 if self._free(points, edge):
                     return points
@@ -124,22 +222,28 @@ class _Router:
         far: dict[str, list[ViewEdge]] = defaultdict(list)
         for edge in self.view.edges:
             gathers = edge.kind is EdgeKind.DENSE or self.roles[edge.target] in GATHERING
-            if gathers and self._direct(edge) is None:
+            if gathers and self._crossing(edge) is None and self._direct(edge) is None:
                 far[edge.source].append(edge)
         woven = {edge.target for edges in far.values() if len(edges) > 1 for edge in edges}
         found: dict[str, Points] = {}
+        buses: list[Bus] = []
         for source, edges in sorted(far.items(), key=lambda item: max(map(self._span, item[1]))):
             shared = [edge for edge in edges if edge.target in woven]
             if not shared:
                 continue
             x0 = self.boxes[source].centre[0] + BESIDE
             ends = {edge.id: self.boxes[edge.target].centre[0] - BESIDE for edge in shared}
-            y = self._height(min(x0, *ends.values()), max(x0, *ends.values()))
+            y = self._height(min(x0, *ends.values()), max(x0, *ends.values()), self._band(shared[0]))
+            up: tuple[Point, ...] = ((x0, self._top(source, BESIDE)), (x0, y))
+            if not self._free(straight(*up), shared[0]):
+                box = self.boxes[source]
+                x0 = self._upright(box.right + ASIDE, box.centre[1], y, shared[0])
+                up = ((box.right, box.centre[1]), (x0, box.centre[1]), (x0, y))
             for edge in shared:
-                x1 = ends[edge.id]
-                found[edge.id] = _bent(
-                    (x0, self._top(source, BESIDE)), (x0, y), (x1, y), (x1, self._top(edge.target, BESIDE))
-                )
+                x1, bottom = ends[edge.id], self._top(edge.target, BESIDE)
+                found[edge.id] = bent(*up, (x1, y), (x1, bottom))
+                buses.append(Bus(edge.id, source, edge.target, x0, x1, y, bottom))
+        self.ink = drawn_once(buses, found, {(edge.source, edge.target) for edge in self.view.edges})
         return found
 
     def _top(self, node: str, aside: float) -> float:
@@ -153,7 +257,7 @@ class _Router:
     def _left(self, edge: ViewEdge) -> Point:
         """Where the edge meets its target's left side."""
         target = self.boxes[edge.target]
-        offset = self.entry[edge.id]
+        offset = self.entry.get(edge.id, 0.0)
         return target.x + self._inset(edge.target, offset), target.centre[1] + offset
 
     def _right(self, edge: ViewEdge, end: Point) -> Point:
@@ -172,15 +276,15 @@ class _Router:
         return radius - (radius**2 - min(abs(offset), radius) ** 2) ** 0.5
 
     def _free(self, points: Points, edge: ViewEdge) -> bool:
-        low, high = min(y for _, y in points) - CLEARANCE, max(y for _, y in points) + CLEARANCE
         left, right = min(x for x, _ in points), max(x for x, _ in points)
-        near = [
-            box
-            for box in self.obstacles
-            if box.x < right and box.right > left and box.y < high and box.bottom > low
+        low, high = min(y for _, y in points) - CLEARANCE, max(y for _, y in points) + CLEARANCE
+        return not any(
+            box.y < high
+            and box.bottom > low
             and box.id not in (edge.source, edge.target)
-        ]  # fmt: skip
-        return not near or not any(_hits(box, point) for point in _sampled(points) for box in near)
+            and meets(points, box)
+            for box in self._within(left, right)
+        )
 
     def _lane(self, edge: ViewEdge) -> Points:
         """Up from the source, along a lane above everything between, and down to the target."""
@@ -188,19 +292,17 @@ class _Router:
         x0, x1 = source.centre[0], target.centre[0]
         if (points := self._low_lane(edge)) is not None:
             return points
-        y = self._height(min(x0, x1), max(x0, x1))
+        y = self._height(min(x0, x1), max(x0, x1), self._band(edge))
         up: tuple[Point, ...] = ((x0, source.y), (x0, y))
-        if not self._free(_line(*up), edge):
-            up = (
-                (source.right, source.centre[1]),
-                (source.right + ASIDE, source.centre[1]),
-                (source.right + ASIDE, y),
-            )
+        if not self._free(straight(*up), edge):
+            aside = self._upright(source.right + ASIDE, source.centre[1], y, edge)
+            up = ((source.right, source.centre[1]), (aside, source.centre[1]), (aside, y))
         down: tuple[Point, ...] = ((x1, y), (x1, target.y))
-        if not self._free(_line(*down), edge):
+        if not self._free(straight(*down), edge):
             end = self._left(edge)
-            down = ((target.x - ASIDE, y), (target.x - ASIDE, end[1]), end)
-        return _bent(*up, *down)
+            aside = self._upright(target.x - ASIDE, y, end[1], edge)
+            down = ((aside, y), (aside, end[1]), end)
+        return bent(*up, *down)
 
     def _low_lane(self, edge: ViewEdge) -> Points | None:
         """The lane right above the frame that holds both ends, where another call of its module stands above."""
@@ -210,22 +312,31 @@ class _Router:
         frame = self.frames[edge.source]
         if frame not in self.repeated or self.frames[edge.target] != frame:
             return None
-        y = min(box.y for box in self._between(left, right) if self.frames[box.id] == frame) - CORNER
-        if all(box.bottom > y for box in self._between(left, right)):
+        y = min(box.y for box in self._between(left, right, None) if self.frames[box.id] == frame) - CORNER
+        if all(box.bottom > y for box in self._between(left, right, None)):
             return None
-        points = _bent((x0, source.y), (x0, y), (x1, y), (x1, target.y))
+        points = bent((x0, source.y), (x0, y), (x1, y), (x1, target.y))
         crossed = any(a < right and b > left and abs(lane - y) < LANE for a, b, lane in self.lanes)
         if crossed or not self._free(points, edge):
             return None
         self.lanes.append((left, right, y))
         return points
 
-    def _between(self, left: float, right: float) -> list[Box]:
-        return [box for box in self.obstacles if box.x < right + CLEARANCE and box.right > left - CLEARANCE]
+    def _within(self, left: float, right: float) -> list[Box]:
+        """Nodes that reach into the stretch from ``left`` to ``right``."""
+        first = bisect_left(self.lefts, left - self.widest - CLEARANCE)
+        last = bisect_left(self.lefts, right + CLEARANCE)
+        return [box for box in self.obstacles[first:last] if box.right > left - CLEARANCE]
 
-    def _height(self, left: float, right: float) -> float:
+    def _between(self, left: float, right: float, band: Band | None) -> list[Box]:
+        found = self._within(left, right)
+        if band is None:
+            return found
+        return [box for box in found if band.top <= box.centre[1] <= band.bottom]
+
+    def _height(self, left: float, right: float, band: Band | None) -> float:
         """Takes the lowest free lane above everything between ``left`` and ``right``, and returns its y."""
-        y = min(box.y for box in self._between(left, right)) - CORNER
+        y = min((box.y for box in self._between(left, right, band)), default=0.0) - CORNER
         beside = sorted(lane for a, b, lane in self.lanes if a < right and b > left)
         while _near(beside, y):
             y -= LANE
@@ -233,80 +344,12 @@ class _Router:
         return y
 
 
+def _row(rows: Sequence[Band], box: Box) -> int:
+    """The row that a box stands in."""
+    return next((number for number, row in enumerate(rows) if box.centre[1] <= row.bottom), len(rows) - 1)
+
+
 def _near(lanes: Sequence[float], y: float) -> bool:
     """Whether one of the sorted ``lanes`` is less than a lane's width from ``y``."""
     at = bisect_left(lanes, y)
     return any(abs(lane - y) < LANE for lane in lanes[max(at - 1, 0) : at + 1])
-
-
-def _vertical(source: Box, target: Box) -> Points:
-    x0, x1 = source.centre[0], target.centre[0]
-    up = source.y > target.bottom
-    start, end = ((x0, source.y), (x1, target.bottom)) if up else ((x0, source.bottom), (x1, target.y))
-    half = (start[1] + end[1]) / 2
-    return start, (x0, half), (x1, half), end
-
-
-def _sweep(start: Point, end: Point) -> Points:
-    """An S from a right side to a left side."""
-    reach = min(max((end[0] - start[0]) / 2, 10.0), 70.0)
-    return start, (start[0] + reach, start[1]), (end[0] - reach, end[1]), end
-
-
-def _bent(*way: Point) -> Points:
-    """Along ``way``, whose pieces are horizontal or vertical in turn, with rounded corners."""
-    pieces: list[Point] = [way[0]]
-    for before, corner, after in zip(way, way[1:], way[2:], strict=False):
-        radius = min(_distance(before, corner) / (1 if before == way[0] else 2),
-                     _distance(corner, after) / (1 if after == way[-1] else 2), ROUND)  # fmt: skip
-        start, end = _towards(corner, before, radius), _towards(corner, after, radius)
-        if _distance(pieces[-1], start) > 1.0:
-            pieces += _line(pieces[-1], start)[1:]
-        pieces += _corner(pieces[-1], corner, end)[1:]
-    if _distance(pieces[-1], way[-1]) > 1.0:
-        pieces += _line(pieces[-1], way[-1])[1:]
-    pieces[-1] = way[-1]
-    return tuple(pieces)
-
-
-def _distance(a: Point, b: Point) -> float:
-    return abs(a[0] - b[0]) + abs(a[1] - b[1])
-
-
-def _towards(start: Point, end: Point, length: float) -> Point:
-    share = length / max(_distance(start, end), 0.001)
-    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
-
-
-def _line(start: Point, end: Point) -> Points:
-    (x0, y0), (x1, y1) = start, end
-    return start, ((2 * x0 + x1) / 3, (2 * y0 + y1) / 3), ((x0 + 2 * x1) / 3, (y0 + 2 * y1) / 3), end
-
-
-def _corner(start: Point, at: Point, end: Point) -> Points:
-    """A quarter of a circle, nearly: control points 0.55 of the way to the corner."""
-
-    def towards(point: Point) -> Point:
-        return point[0] + (at[0] - point[0]) * 0.55, point[1] + (at[1] - point[1]) * 0.55
-
-    return start, towards(start), towards(end), end
-
-
-def _sampled(points: Points) -> list[Point]:
-    found = []
-    for first in range(0, len(points) - 1, 3):
-        (ax, ay), (bx, by), (cx, cy), (dx, dy) = points[first : first + 4]
-        for t in SAMPLES:
-            u = 1 - t
-            a, b, c, d = u**3, 3 * u * u * t, 3 * u * t * t, t**3
-            found.append((a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy))
-    return found
-
-
-def _hits(box: Box, point: Point) -> bool:
-    x, y = point
-    return box.x - CLEARANCE < x < box.right + CLEARANCE and box.y - CLEARANCE < y < box.bottom + CLEARANCE
-
-
-def _rounded(points: Sequence[Point]) -> Points:
-    return tuple((round(x, 1), round(y, 1)) for x, y in points)

@@ -4,10 +4,10 @@ from explorer.graph.view_model import NodeKind, Style, ViewFrame, ViewNode, shap
 from explorer.graph.view_text import shape_of
 from explorer.roles import Shape
 
-TITLE_FONT = 14.5
-SUBTITLE_FONT = 11.0
-LABEL_FONT = 10.0
-FRAME_FONT = 12.0
+TITLE_FONT = 15.0
+SUBTITLE_FONT = 12.0
+LABEL_FONT = 12.0
+FRAME_FONT = 12.5
 
 FRAME_TITLE = 20.0
 """Height of the line above a frame's contents that holds its title."""

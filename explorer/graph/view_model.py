@@ -48,7 +48,8 @@ class ViewNode:
     called twice; ``live_parameters`` those whose result reaches an output. ``inputs`` and ``outputs`` are the
     shapes (N, C, H, W) of the tensors that enter and leave, each tensor once. ``frame`` is the id of the
     enclosing frame. ``dead`` means that nothing inside reaches an output of the network. ``title`` and
-    ``subtitle`` are the lines written on it; the second may be empty.
+    ``subtitle`` are the lines written on it; the second may be empty. A node "× n" has the paths of what it folds in
+    ``members``, and ``path``, ``label``, ``type`` and ``role`` are those of the first.
     """
 
     id: str
@@ -69,11 +70,17 @@ class ViewNode:
     dead: bool
     title: str = ""
     subtitle: str = ""
+    members: tuple[str, ...] = ()
+
+    @property
+    def repeat(self) -> int:
+        """How many modules this node stands for."""
+        return max(len(self.members), 1)
 
 
 @dataclass(frozen=True, slots=True)
 class ViewFrame:
-    """An open module, drawn around what it holds. Fields as in ViewNode."""
+    """An open module or repetition, drawn around what it holds. Fields as in ViewNode; repetitions have no role."""
 
     id: str
     path: str
@@ -88,6 +95,7 @@ class ViewFrame:
     macs: int
     inputs: tuple[tuple[int, ...], ...]
     outputs: tuple[tuple[int, ...], ...]
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,18 +56,37 @@ def captions(node: ViewNode, style: Style, graph: LayerGraph) -> tuple[str, str]
         return node.label, shape_text((node.outputs or node.inputs)[0])
     if node.kind is NodeKind.OPERATION:
         return node.label, _setting(node, graph) or result
+    if style is Style.PAPER and node.role is Role.ASPP_BRANCH:
+        return _sampling(node, graph), channels(node)
+    times = f"× {node.repeat}" if node.repeat > 1 else ""
     if style is Style.PAPER and node.role not in (None, *FRAMES) and shape_of(node) is not Shape.PILL:
-        return channels(node), ""
+        return channels(node), times
     if shape_of(node) is Shape.ROUND:
         return node.label, channels(node)
     # The parts of a Sequential are only numbered: their type says more.
-    return node.type if node.label.isdigit() else node.label, _setting(node, graph) or result
+    name = node.type if node.label.isdigit() else node.label
+    if times:
+        shapes = dict.fromkeys(shape_text(shape) for shape in node.outputs)
+        return f"{name} {times}", result if len(shapes) == 1 else f"{len(shapes)} sizes"
+    return name, _setting(node, graph) or result
 
 
 def channels(node: ViewNode) -> str:
     """The number of channels a node yields."""
     shape = node.outputs[0] if node.outputs else ()
     return str(shape[1] if len(shape) > 1 else "")
+
+
+def _sampling(node: ViewNode, graph: LayerGraph) -> str:
+    """How a branch of atrous spatial pyramid pooling samples: ``3×3, rate 12``, ``1×1``, or the whole image."""
+    for operation in (graph.operations[number] for number in node.operations):
+        kernel, dilation = operation.attributes.get("kernel"), operation.attributes.get("dilation")
+        if operation.kind == "adaptive_avg_pool2d":
+            return "image pool"
+        if isinstance(kernel, tuple):
+            rate = f", rate {dilation[0]}" if isinstance(dilation, tuple) and kernel[0] != 1 else ""
+            return "×".join(map(str, kernel)) + rate
+    return node.label
 
 
 def _setting(node: ViewNode, graph: LayerGraph) -> str:
@@ -107,7 +126,8 @@ def tooltip(node: ViewNode) -> list[str]:
     shapes = " → ".join(
         " + ".join(shape_text(shape) for shape in side) for side in (node.inputs, node.outputs) if side
     )
-    lines = [node.path or node.label, kind, shapes]
+    name = f"{node.members[0]} … {node.members[-1]}" if node.repeat > 1 else node.path or node.label
+    lines = [name, f"{node.repeat} × {kind}" if node.repeat > 1 else kind, shapes]
     if node.parameters or node.macs:
         lines.append(f"{count(node.parameters)} parameters · {count(node.macs)} MACs")
     if node.dead:
@@ -125,7 +145,7 @@ def count(number: int) -> str:
 
 def spoken(item: ViewNode | ViewFrame) -> str:
     """One sentence for a screen reader: name, role, result."""
-    name = item.path or item.label
+    name = f"{len(item.members)} × {item.path}" if item.members else item.path or item.label
     result = f", yields {shape_text(item.outputs[0])}" if item.outputs else ""
     dead = ", not used by any output" if isinstance(item, ViewNode) and item.dead else ""
     return f"{name}: {role_label(item.role, item.type)}{result}{dead}"

@@ -1,23 +1,26 @@
-"""Layouts for pages: made in a worker process with a time limit, kept for all visitors."""
+"""Layouts for pages, kept for all visitors: small ones made at once, large ones in a worker with a time limit."""
 
 import streamlit as st
 
 from explorer.errors import LayoutError
+from explorer.graph.layout import layout
 from explorer.graph.layout_model import Layout
 from explorer.graph.view_model import View
 from explorer.runtime.worker import JobFailed, JobTimeout, Worker
 
 SECONDS = 8.0
-"""Time limit of one layout: a fully opened DLA-169 takes half a second."""
+"""Time limit of one layout: the largest network, wholly open, takes two."""
+
+SMALL = 400
+"""Nodes and edges up to which a view is placed here: that takes less than sending it to another process and back."""
 
 _LAYOUT = "explorer.graph.layout:layout"
-_READY = "explorer.graph.layout_dot:ready"
 
 
 @st.cache_resource(show_spinner=False)
 def _worker() -> Worker:
     worker = Worker()
-    worker.warm(_LAYOUT, _READY)
+    worker.warm(_LAYOUT)
     return worker
 
 
@@ -33,6 +36,8 @@ def layout_of(view: View) -> Layout:
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _layout(digest: str, _view: View) -> Layout:
+    if len(_view.nodes) + len(_view.edges) <= SMALL:
+        return layout(_view)
     try:
         return _worker().call(_LAYOUT, _view, seconds=SECONDS)
     except JobTimeout as error:
