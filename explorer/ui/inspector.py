@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
@@ -26,6 +27,7 @@ from explorer.ui import (
 from explorer.ui.inspector_facts import Item, Select
 from explorer.ui.plain import plain
 
+STYLE = Path(__file__).parents[2] / "assets" / "inspector.css"
 TABS = ("Receptive field", "Feature maps", "Weights", "Operations", "Source")
 
 
@@ -33,7 +35,9 @@ def show(view: View, graph: LayerGraph, here: state.Current, item: Item, select:
     """Draw the inspector of ``item``; ``select`` is called with the id of a neighbour that a reader goes to."""
     results = results_of(graph, item)
     fields = _fields(here.config.digest, here.size, graph)
-    facts, inputs, outputs = st.columns([1.35, 1, 1], gap="large")
+    st.html(STYLE)
+    with st.container(key="inspector-top"):
+        facts, inputs, outputs = st.columns([1.35, 1, 1], gap="large")
     with facts:
         _title(item)
         inspector_facts.show(graph, item, fields[results[-1]] if results else None)

@@ -45,14 +45,9 @@ def show(graph: LayerGraph, item: Item, field: ReceptiveField | None) -> None:
 def table(rows: Iterable[Row]) -> None:
     """Names and values in two columns; what a name means shows on hover."""
     cells = "".join(
-        f'<dt style="opacity:0.74"{_hint(meaning)}>{escape(name)}</dt>'
-        f'<dd style="margin:0;overflow-wrap:anywhere">{escape(value)}</dd>'
-        for name, value, meaning in rows
+        f"<dt{_hint(meaning)}>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value, meaning in rows
     )
-    st.html(
-        '<dl style="display:grid;grid-template-columns:max-content 1fr;gap:0.15rem 1rem;margin:0;padding:0;'
-        f'font-variant-numeric:tabular-nums">{cells}</dl>'
-    )
+    st.html(f'<dl class="inspected">{cells}</dl>')
 
 
 def shapes(found: Iterable[tuple[int, ...]]) -> str:
@@ -71,6 +66,8 @@ def edges(view: View, item: Item, select: Select, inputs: bool) -> None:
     held = _held(view, item)
     near, far = ("target", "source") if inputs else ("source", "target")
     found = [edge for edge in view.edges if getattr(edge, near) in held and getattr(edge, far) not in held]
+    # A frame's neighbour may feed several of its nodes with the same thing.
+    found = list({(getattr(edge, far), edge_caption(edge), edge.kind): edge for edge in found}.values())
     if not found:
         st.caption("nothing")
     for edge in found[:MOST_EDGES]:

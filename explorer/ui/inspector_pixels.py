@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-LOSSLESS_PIXELS = 512 * 512
+LOSSLESS_PIXELS = 128 * 128
 
 
 def picture_url(rgb: np.ndarray, longest: int = 1024) -> str:

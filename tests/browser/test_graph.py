@@ -173,7 +173,7 @@ def test_a_neighbour_in_the_inspector_is_picked_in_the_graph(graph):
 
 def test_the_source_code_of_the_class_is_shown(graph):
     page = graph("?model=dla34&node=level3.tree2.root")
-    page.get_by_text("Source code of Root").click()
+    page.get_by_role("tab", name="Source").click()
     expect(page.get_by_text("explorer.networks.dla.Root").last).to_be_visible()
     expect(page.get_by_test_id("stCode")).to_contain_text("class Root")
 
