@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,14 +55,12 @@ def kept_channels() -> Recent[Key, FullMap]:
 
 def engine_of(here: state.Current) -> Engine:
     """The shared engine of the current network; raises BudgetError or WeightsError."""
-    return engines().engine_for(here.config, here.weights, here.device, weights_control.own(here))
+    return engines().engine_for(here.config, here.weights, here.device, weights_control.source(here))
 
 
 def identity(here: state.Current) -> Key:
     """What a network's numbers depend on: itself, its weights, its input's size, the device."""
-    own = weights_control.own(here)
-    weights = here.weights if own is None else sha256(own).hexdigest()
-    return here.config.digest, weights, here.device, *here.size
+    return here.config.digest, weights_control.identity(here), here.device, *here.size
 
 
 def weights_remark(here: state.Current) -> str:

@@ -115,7 +115,7 @@ def run(
     key = (
         sha256(picture.data).hexdigest(),
         here.config.digest,
-        sha256(source).hexdigest() if isinstance(source, bytes) else f"{here.weights} {source or ''}",
+        weights_control.identity(here),
         here.device,
         chosen.fit.value,
         str(chosen.max_side),

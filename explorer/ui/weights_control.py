@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -82,6 +83,14 @@ def source(current: state.Current) -> bytes | str | None:
     """What an engine reads the weights from: a file's bytes, a published checkpoint's name, or nothing."""
     item = current.published
     return own(current) if item is None else item.name
+
+
+def identity(current: state.Current) -> str:
+    """What tells the current weights from others, for what is computed with them and kept."""
+    read_from = source(current)
+    if isinstance(read_from, bytes):
+        return sha256(read_from).hexdigest()
+    return current.weights if read_from is None else f"{current.weights} {read_from}"
 
 
 def own(current: state.Current) -> bytes | None:
