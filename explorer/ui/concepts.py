@@ -39,6 +39,9 @@ TITLES = {
 SECTIONS = tuple(section for section in Section if find_spec(section.module))
 """The sections there are, in the order of the chooser."""
 
+PANEL = 610
+"""Width of one of two things side by side; where the window is too narrow they stand one above the other."""
+
 
 def choose() -> Section:
     """The section that the URL asks for, with the control to change it."""

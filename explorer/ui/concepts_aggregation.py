@@ -14,6 +14,7 @@ from explorer.concepts.terms import Term, blocks_of, expand
 from explorer.graph.layout_model import Layout
 from explorer.graph.view_model import View
 from explorer.ui import concepts_graph, concepts_tree
+from explorer.ui.concepts import PANEL
 
 KEY = "concepts.fig2"
 _GENERATION = f"{KEY}.generation"
@@ -66,15 +67,15 @@ def _fig2() -> None:
         figure = figure_of(form, size)
         _counts(figure)
     chosen = _drawing(figure, form, size)
-    recursion, expansion = st.columns([1, 1.15], gap="large")
-    with recursion:
+    beside = st.container(horizontal=True, gap="large")
+    with beside.container(width=PANEL):
         st.markdown("**Recursion**")
         for equation in facts.equations:
             st.latex(equation)
         st.caption(facts.source)
         if chosen is not None:
             _about(chosen, figure)
-    with expansion:
+    with beside.container(width=PANEL):
         st.markdown(f"**Every term at {'depth' if facts.hierarchical else 'length'} {size}**")
         _terms(figure, form, size, chosen)
 
@@ -90,10 +91,13 @@ def _form() -> Form:
         st.query_params["form"] = st.session_state[key].value
         st.query_params.pop("term", None)
 
-    return st.segmented_control(
+    chosen = st.segmented_control(
         "Form", list(Form), default=form, required=True, key=key, on_change=follow, label_visibility="collapsed",
         format_func=lambda each: f"{FACTS[each].letter} · {FACTS[each].title}",
     )  # fmt: skip
+    if asked and asked != form:
+        st.info(f"There is no such form: use one of {', '.join(Form)}.", icon=":material/visibility_off:")
+    return chosen
 
 
 def _size(form: Form) -> int:
@@ -163,7 +167,7 @@ def _terms(figure: Figure, form: Form, size: int, chosen: Term | None) -> None:
     def follow() -> None:
         _remember(st.session_state[key])
 
-    with st.container(height=430 if len(figure.terms) > 13 else "content", border=False):
+    with st.container(height=430 if len(figure.terms) > 18 else "content", border=False):
         st.radio(
             "Terms", figure.terms, index=figure.terms.index(chosen) if chosen else None, key=key,
             format_func=_line, on_change=follow, label_visibility="collapsed",

@@ -11,10 +11,9 @@ import streamlit as st
 from explorer.analysis.memory_access import memory_access_cost
 from explorer.concepts.blocks import LayerCost, costs, traced
 from explorer.config import Dense, preset
-from explorer.graph.layout import Layout, layout
-from explorer.graph.view import all_open, view
-from explorer.graph.view_model import Style, View
+from explorer.graph.layer_graph import LayerGraph
 from explorer.ui import concepts_graph, numbers, services, theme
+from explorer.ui.concepts import PANEL
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 KEY = "concepts.dense"
 NAMES = {Dense.DENSE: "Dense block", Dense.OSA: "One-shot block (OSA)"}
 COLOURS = {Dense.DENSE: theme.BLUE, Dense.OSA: theme.AMBER}
-
 PRESETS = {
     "5 layers of 43": {"osa_layers": 5, "osa_width": 43},
     "12 layers of 23": {"osa_layers": 12, "osa_width": 23},
@@ -34,19 +32,17 @@ STUDY = ("densenet40_k12", "densenet40_osa5_43", "densenet40_osa12_23")
 
 @dataclass(frozen=True)
 class Block:
-    """A block ready to be drawn, with the cost of its layers."""
+    """A block with the cost of its layers."""
 
-    view: View
-    layout: Layout
+    graph: LayerGraph
     costs: tuple[LayerCost, ...]
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def block_of(kind: Dense, channels: int, layers: int, width: int, side: int) -> Block:
-    """Trace, cost and place a block."""
+    """Trace a block and count its costs."""
     graph = traced(kind, channels, layers, width, side)
-    shown = view(graph, Style.PAPER, all_open(graph, Style.PAPER))
-    return Block(shown, layout(shown), costs(graph))
+    return Block(graph, costs(graph))
 
 
 @st.fragment
@@ -68,10 +64,9 @@ def show() -> None:
         Dense.OSA: ("osa_layers", 5, "osa_width", 43),
     }
     found: dict[Dense, Block] = {}
-    for column, (kind, (count, layers, wide, width)) in zip(
-        st.columns(2, gap="large"), settings.items(), strict=True
-    ):
-        with column:
+    beside = st.container(horizontal=True, gap="large")
+    for kind, (count, layers, wide, width) in settings.items():
+        with beside.container(width=PANEL):
             st.markdown(f"**{NAMES[kind]}**")
             with st.container(horizontal=True):
                 layers = _slider("Layers", 1, 16, layers, count, width=190)
@@ -79,7 +74,9 @@ def show() -> None:
                 width = _slider(label, 1, 160, width, wide, width=190)
             found[kind] = block_of(kind, channels, layers, width, side)
             home = f"{KEY}.{kind}.{channels}.{layers}.{width}.{side}"
-            concepts_graph.graph(found[kind].view, found[kind].layout, home, None, f"{KEY}.{kind}")
+            key = f"{KEY}.{kind}"
+            shown, placed = concepts_graph.folded(found[kind].graph, home, key)
+            concepts_graph.graph(shown, placed, home, None, key)
             _totals(found[kind].costs, channels)
     _formula(found, side)
     st.plotly_chart(
@@ -141,10 +138,11 @@ def _formula(found: dict[Dense, Block], side: int) -> None:
     most = max(len(block.costs) for block in found.values())
     number = _slider("Layer", 1, most, most, f"layer-of-{most}") if most > 1 else 1
     st.latex(r"\text{cost} = h \cdot w \cdot (c_i + c_o) + k^2 \cdot c_i \cdot c_o")
-    for column, (kind, block) in zip(st.columns(2, gap="large"), found.items(), strict=True):
+    beside = st.container(horizontal=True, gap="large")
+    for kind, block in found.items():
         at = min(number, len(block.costs))
         layer = block.costs[at - 1]
-        with column:
+        with beside.container(width=PANEL):
             st.latex(
                 rf"{side} \cdot {side} \cdot ({layer.in_channels} + {layer.out_channels}) + 3^2 \cdot "
                 rf"{layer.in_channels} \cdot {layer.out_channels} = {layer.access:,}".replace(",", r"\,")

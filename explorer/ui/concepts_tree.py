@@ -10,9 +10,6 @@ import streamlit as st
 from explorer.concepts.trees import Child, Part, Projection, RootWiring, projections, roots
 from explorer.config import ClassifyHead, DLABackbone, presets
 from explorer.graph.layer_graph import LayerGraph
-from explorer.graph.layout import Layout, layout
-from explorer.graph.view import all_open, view
-from explorer.graph.view_model import Style, View
 from explorer.ui import concepts_graph, numbers, shell, state
 
 KEY = "concepts.tree"
@@ -24,23 +21,20 @@ PREFERRED = ("dla34", "dla60", "dla102", "dla169")
 
 @dataclass(frozen=True)
 class Wired:
-    """A Tree with its wiring and its drawing."""
+    """A Tree with its wiring."""
 
     graph: LayerGraph
     roots: tuple[RootWiring, ...]
     projections: tuple[Projection, ...]
-    view: View
-    layout: Layout
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def wired(depth: int, level_root: bool, root_residual: bool) -> Wired:
-    """Trace a Tree, read its wiring and place it as the Graph page does."""
+    """Trace a Tree and read its wiring."""
     from explorer.concepts.tree_network import traced
 
     graph = traced(depth, level_root, root_residual)
-    shown = view(graph, Style.PAPER, all_open(graph, Style.PAPER))
-    return Wired(graph, roots(graph), projections(graph), shown, layout(shown))
+    return Wired(graph, roots(graph), projections(graph))
 
 
 @st.fragment
@@ -55,7 +49,7 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         depth = st.slider("Levels of the Tree", 1, 5, 3, key="tree", bind="query-params", width=300)
         level_root = st.toggle(
-            "`level_root`", key="level_root", bind="query-params",
+            "`level_root`", True, key="level_root", bind="query-params",
             help="Adds the tree's pooled input, the previous stage's aggregate, to the last root: the iterative "
             "connection between stages. Published networks have it in levels 3 to 5.",
         )  # fmt: skip
@@ -68,15 +62,16 @@ def show() -> None:
     home = f"{KEY}.{depth}.{level_root}.{residual}"
     known = st.session_state.get(f"{KEY}.root")
     chosen = next((root for root in found.roots if root.path == known), found.roots[-1])
-    picked, news = concepts_graph.graph(found.view, found.layout, home, chosen.path, KEY)
+    shown, placed = concepts_graph.folded(found.graph, home, KEY)
+    picked, news = concepts_graph.graph(shown, placed, home, chosen.path, KEY)
     if news and picked is not None:
         st.session_state[f"{KEY}.root"] = picked
         st.session_state[_GENERATION] = st.session_state.get(_GENERATION, 0) + 1
         chosen = next((root for root in found.roots if root.path == picked), chosen)
-    listed, concatenated = st.columns([1, 1.35], gap="large")
-    with listed:
+    beside = st.container(horizontal=True, gap="large")
+    with beside.container(width=480):
         _roots(found.roots, chosen, home)
-    with concatenated:
+    with beside.container(width=700):
         _children(chosen)
         _links(depth, level_root, residual, chosen)
     _switches(found, depth, level_root, residual)
