@@ -31,8 +31,7 @@ def _choice() -> tuple[ASPP, int, int]:
     st.markdown("#### ASPP: several fields of view at once")
     st.markdown(
         "Atrous spatial pyramid pooling reads one map at several rates. Click in the picture to move the "
-        "output; what falls "
-        "outside the map reads padding, zeros."
+        "output; what falls outside the map reads padding, zeros."
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         variant = st.segmented_control(
@@ -153,12 +152,11 @@ def _fields_table(chosen: ASPP, size: int, at: Cell) -> None:
         },
     )
     st.caption(
-        "v2 sums the branches; v3 concatenates them with a 1×1 convolution and the average of the whole map, "
-        "which goes on "
-        "working where large rates no longer do. At output stride 8 v3 doubles its rates, so that fields "
-        "stay the same in "
-        "pixels. Sources: [arXiv 1606.00915](https://arxiv.org/abs/1606.00915), section 3.2 and Fig. 7; "
-        "[arXiv 1706.05587](https://arxiv.org/abs/1706.05587), section 3.3 and Fig. 5."
+        "v2 sums the branches; v3 concatenates them with a 1×1 convolution and the average of the whole "
+        "map, which goes on working where large rates no longer do. At output stride 8 v3 doubles its "
+        "rates, so that fields stay about the same in pixels. Sources: [arXiv "
+        "1606.00915](https://arxiv.org/abs/1606.00915), section 3.2 and Fig. 7; [arXiv "
+        "1706.05587](https://arxiv.org/abs/1706.05587), section 3.3 and Fig. 5."
     )
 
 
@@ -215,13 +213,10 @@ def _valid(chosen: ASPP, size: int) -> None:
     found = atrous.valid_taps(3, last, size)
     st.markdown(
         f"At rate {last}, **{numbers.share(found.get(9, 0), size**2)}** of the positions use all nine "
-        f"weights and "
-        f"{numbers.share(found.get(1, 0), size**2)} use the centre alone. From rate {size} on, the side of "
-        f"the map, a 3×3 "
-        "convolution is a 1×1 everywhere."
+        f"weights and {numbers.share(found.get(1, 0), size**2)} use the centre alone. From rate {size} "
+        "on, the side of the map, a 3×3 convolution is a 1×1 everywhere."
     )
     st.caption(
         "Source: [arXiv 1706.05587](https://arxiv.org/abs/1706.05587), section 3.3 and Fig. 4. Counted "
-        "exactly for 3×3 taps "
-        "with padding r; vertical lines are the rates of the DeepLab chosen above."
+        "exactly for 3×3 taps with padding r; vertical lines are the rates of the DeepLab chosen above."
     )

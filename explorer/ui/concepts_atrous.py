@@ -22,9 +22,8 @@ def show() -> None:
     """Draw the section; nothing here runs a network."""
     st.subheader("Atrous convolution and fields of view", anchor="atrous-convolution")
     st.markdown(
-        "Atrous convolution spreads its taps: with rate *r* it skips *r* − 1 cells between two of them, and "
-        "so sees further "
-        "at the same cost, on a map that keeps its resolution."
+        "Atrous convolution spreads its taps: with rate *r* it skips *r* − 1 cells between two of them, "
+        "and so sees further at the same cost, on a map that keeps its resolution."
     )
     st.latex(r"y[i] = \sum_k x[i + r \cdot k]\, w[k] \qquad k_e = k + (k - 1)(r - 1)")
     _taps()
@@ -64,10 +63,8 @@ def _taps() -> None:
     )
     st.caption(
         "Sources: Chen et al., [arXiv 1606.00915](https://arxiv.org/abs/1606.00915), section 3.1; "
-        "multi-grid: "
-        "[arXiv 1706.05587](https://arxiv.org/abs/1706.05587), section 3.2.1. Counted exactly: the number in "
-        "a cell is how "
-        "many paths lead from it to one output."
+        "multi-grid: [arXiv 1706.05587](https://arxiv.org/abs/1706.05587), section 3.2.1. Counted "
+        "exactly: the number in a cell is how many paths lead from it to one output."
     )
 
 

@@ -21,9 +21,8 @@ def show() -> None:
     """Draw the target of one box, whose sides are sliders."""
     st.markdown("#### The target: a Gaussian for every object")
     st.markdown(
-        "Training asks for 1 at the cell of an object's centre, and for less around it, because a box from a "
-        "cell nearby still "
-        "overlaps the object well."
+        "Training asks for 1 at the cell of an object's centre, and for less around it, because a box "
+        "from a cell nearby still overlaps the object well."
     )
     st.latex(
         r"Y_{xyc} = \exp\left(-\frac{(x - \tilde p_x)^2 + (y - \tilde p_y)^2}{2 \sigma^2}\right) "
@@ -138,19 +137,16 @@ def _cases(cases: tuple[Case, Case, Case], height: int, width: int, radius: int)
     )
     st.markdown(
         f"The radius should be the largest displacement that keeps an IoU of {MINIMUM_OVERLAP}. The "
-        f"published code takes "
+        "published code takes "
         r"$(b + \sqrt{b^2 - 4ac})/2$ as the root of all three equations: it lacks the division by *a*, and "
         r"in the first two "
-        f"cases it is the wrong root. So the smallest of its radii is always the last, "
-        f"{4 * MINIMUM_OVERLAP:.1f} times the exact "
-        f"one of that case: here {least.published:.2f} cells instead of "
-        f"{min(case.exact for case in cases):.2f}, the exact "
-        "minimum. Networks are trained with it, ours included; dashed lines show the box shrunk and grown by "
-        "the exact minimum."
+        "cases it is the wrong root. So the smallest of its radii is always the last, "
+        f"{4 * MINIMUM_OVERLAP:.1f} times the exact one of that case: here {least.published:.2f} cells "
+        f"instead of {min(case.exact for case in cases):.2f}, the exact minimum. Networks are trained "
+        "with it, ours included; dashed lines show the box shrunk and grown by the exact minimum."
     )
     st.caption(
-        "Sources: Law, Deng, *CornerNet*, [arXiv 1808.01244](https://arxiv.org/abs/1808.01244), section 3.2 "
-        "(the radius); Zhou et "
-        "al., [arXiv 1904.07850](https://arxiv.org/abs/1904.07850), section 3 (the Gaussian); the code of "
-        "xingyizhou/CenterNet."
+        "Sources: Law, Deng, *CornerNet*, [arXiv 1808.01244](https://arxiv.org/abs/1808.01244), section "
+        "3.2 (the radius); Zhou et al., [arXiv 1904.07850](https://arxiv.org/abs/1904.07850), section 3 "
+        "(the Gaussian); the code of xingyizhou/CenterNet."
     )

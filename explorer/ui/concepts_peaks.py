@@ -26,9 +26,9 @@ def show() -> None:
     """Draw the section; the first picture runs the shared detector once."""
     st.subheader("CenterNet's peaks", anchor="peaks")
     st.markdown(
-        "CenterNet finds an object as one point: a peak of its class's heatmap. What the other two maps say "
-        "at that cell, "
-        "an offset and a size, makes the box; there are no anchors and no suppression of overlaps."
+        "CenterNet finds an object as one point: a peak of its class's heatmap. What the other two maps "
+        "say at that cell, an offset and a size, makes the box; there are no anchors and no suppression "
+        "of overlaps."
     )
     st.latex(
         r"\hat Y_{xyc} = \max_{|i|,|j| \le 1} \hat Y_{x+i,\,y+j,\,c} \quad\Rightarrow\quad "
@@ -73,8 +73,8 @@ def _peaks(seen: Observation, picture: Picture) -> None:
     with row.container(width=590):
         concepts_peaks_drawing.picture(_figure_key(seen), seen, plane, shown, chosen, step)
         st.caption(
-            f"{len(shown)} of {len(maps.peaks)} decoded peaks shown. Click a peak, or reach it with the Tab "
-            "key and press Enter; where classes share a cell, choose one of them above."
+            f"{len(shown)} of {len(maps.peaks)} decoded peaks shown. Click a peak, or reach it with the "
+            "Tab key and press Enter; where classes share a cell, choose one of them above."
         )
     with row.container(width=500):
         st.markdown(
@@ -84,10 +84,9 @@ def _peaks(seen: Observation, picture: Picture) -> None:
         _working(maps, chosen, step)
     st.caption(
         "Source: Zhou, Wang, Krähenbühl, *Objects as Points*, [arXiv "
-        "1904.07850](https://arxiv.org/abs/1904.07850), section 4 "
-        "(from points to bounding boxes). Boxes are those of the Predict page: the same decoder makes them. "
-        "Equal "
-        "neighbouring peaks both survive."
+        "1904.07850](https://arxiv.org/abs/1904.07850), section 4 (from points to bounding boxes). Boxes "
+        "are those of the Predict page: the same decoder makes them. Equal neighbouring peaks both "
+        "survive."
     )
 
 
@@ -149,15 +148,13 @@ def _working(maps: Maps, chosen: Peak, step: int) -> None:
     if step == 3 and (place.shift != (0, 0) or place.scale != (1, 1)):
         st.caption(
             f"Then to the picture's own pixels: minus the shift {place.shift[0]:g}, {place.shift[1]:g} of "
-            f"the padding, "
-            f"divided by the scale {place.scale[0]:.3g}: "
+            f"the padding, divided by the scale {place.scale[0]:.3g}: "
             f"({', '.join(f'{value:.1f}' for value in chosen.box)})."
         )
     words = (
         "A cell is kept where no neighbour in the dashed 3×3 exceeds it: a max-pooling and a comparison.",
         "The map has a quarter of the picture's resolution. The offset gives back what that rounding cut "
-        "off: it leads from "
-        "the cell's corner to the centre.",
+        "off: it leads from the cell's corner to the centre.",
         "The size map gives width and height in cells, in one number each: no anchors.",
         "The stride R turns cells into pixels.",
     )

@@ -49,9 +49,8 @@ def show() -> None:
     """Draw the section; the first picture runs the shared detector once."""
     st.subheader("Deformable sampling", anchor="deformable-sampling")
     st.markdown(
-        "A plain 3×3 convolution reads nine cells in a square. A deformable one lets the picture decide: for "
-        "every place "
-        "a small convolution predicts how far each tap moves, and how much it counts."
+        "A plain 3×3 convolution reads nine cells in a square. A deformable one lets the picture decide: "
+        "for every place a small convolution predicts how far each tap moves, and how much it counts."
     )
     st.latex(r"y(p) = b + \sum_{k=1}^{9} w_k \cdot m_k \cdot x(p + p_k + \Delta p_k)")
     picture = concepts_detector.choose(KEY)
@@ -69,14 +68,12 @@ def show() -> None:
     )
     _numbers(layers[0], cell_at(seen, layers[0], now.place), now)
     st.caption(
-        "Offsets come from a convolution of the layer's own input: channel 2k is Δy and 2k + 1 is Δx of tap "
-        "k, then nine "
-        "mask channels through a sigmoid. Sources: Dai et al., *Deformable Convolutional Networks*, "
-        "[arXiv 1703.06211](https://arxiv.org/abs/1703.06211), section 2.1, Figs. 5 and 6; Zhu et al., "
-        "*Deformable ConvNets v2*, "
-        "[arXiv 1811.11168](https://arxiv.org/abs/1811.11168), equation 1. The detector is `scenes_det`, a "
-        "CenterNet on a "
-        "narrow DLA-34 with the weights that were trained here."
+        "Offsets come from a convolution of the layer's own input: channel 2k is Δy and 2k + 1 is Δx of "
+        "tap k, then nine mask channels through a sigmoid. Sources: Dai et al., *Deformable "
+        "Convolutional Networks*, [arXiv 1703.06211](https://arxiv.org/abs/1703.06211), section 2.1, "
+        "Figs. 5 and 6; Zhu et al., *Deformable ConvNets v2*, [arXiv "
+        "1811.11168](https://arxiv.org/abs/1811.11168), equation 1. The detector is `scenes_det`, a "
+        "CenterNet on a narrow DLA-34 with the weights that were trained here."
     )
 
 
@@ -113,8 +110,8 @@ def _chosen(seen: Observation) -> list[Sampling]:
 
 
 def _title(layer: Sampling) -> str:
-    rows, columns = layer.size
-    return f"{_name(layer.path)}, stride {layer.output_scale:g}, {rows}×{columns} cells"
+    # No size: the control would go on showing that of the picture before.
+    return f"{_name(layer.path)}, stride {layer.output_scale:g}"
 
 
 def _name(path: str) -> str:
@@ -193,8 +190,8 @@ def _numbers(layer: Sampling, cell: sampling.Cell, now: Set) -> None:
     with row.container(width=740):
         st.markdown(
             f"**The sum at row {cell[0]}, column {cell[1]}**, for output channel {channel}, which answers "
-            f"most strongly "
-            f"there. Each tap reads all {layer.inputs.shape[0]} input channels; *w·x* is their weighted sum."
+            f"most strongly there. Each tap reads all {layer.inputs.shape[0]} input channels; *w·x* is "
+            "their weighted sum."
         )
         _table(taps)
         own = float(layer.outputs[channel, cell[0], cell[1]])

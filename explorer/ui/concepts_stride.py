@@ -20,8 +20,7 @@ def show() -> None:
     st.markdown("#### Output stride: density against cost")
     st.markdown(
         "Below an output stride of 32 the later stages dilate instead of striding: the same weights, the "
-        "same field of view, "
-        "more positions."
+        "same field of view, more positions."
     )
     costs = {
         stride: atrous.stage_costs(services.graph_of(atrous.backbone(stride), (SIDE, SIDE)))
@@ -31,13 +30,13 @@ def show() -> None:
     totals = {stride: sum(stage.macs for stage in stages) for stride, stages in costs.items()}
     st.markdown(
         f"Output stride 16 costs {totals[16] / totals[32]:.2f} times and output stride 8 "
-        f"**{totals[8] / totals[32]:.2f} times** "
-        f"the MACs of stride 32, for {costs[16][-1].side ** 2 / costs[32][-1].side ** 2:.1f} and "
+        f"**{totals[8] / totals[32]:.2f} times** the MACs of stride 32, for "
+        f"{costs[16][-1].side ** 2 / costs[32][-1].side ** 2:.1f} and "
         f"{costs[8][-1].side ** 2 / costs[32][-1].side ** 2:.1f} times the positions."
     )
     st.caption(
-        f"MACs of DeepLab's ResNet-101, traced at {SIDE}×{SIDE}, without a head. Source: "
-        "[arXiv 1706.05587](https://arxiv.org/abs/1706.05587), section 3.1 and Fig. 3."
+        f"MACs of DeepLab's ResNet-101, traced at {SIDE}×{SIDE}, without a head. Source: [arXiv "
+        "1706.05587](https://arxiv.org/abs/1706.05587), section 3.1 and Fig. 3."
     )
 
 
