@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.cli import arguments
+from explorer.cli.weights import weights_source
 from explorer.config import ModelConfig, Task
-from explorer.errors import ConfigError, ImageError, WeightsError
+from explorer.errors import ConfigError, ImageError
 from explorer.inference.prediction import NOTHING_TO_SAY
 from explorer.ui import numbers
-from explorer.weights import WeightsInfo, WeightsKind, library, shipped
+from explorer.weights import WeightsInfo, WeightsKind, shipped
 
 if TYPE_CHECKING:
     from explorer.inference import Prediction
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
         raise ConfigError(NOTHING_TO_SAY)
     data = _picture(options.image)
     weights = options.weights or (WeightsKind.SHIPPED if shipped(config) else WeightsKind.RANDOM)
-    kind, source = _source(config, weights)
+    kind, source = weights_source(config, weights)
 
     from explorer.inference import predict
     from explorer.runtime import engine_for
@@ -67,31 +68,6 @@ def _picture(path: Path) -> bytes:
         raise ImageError(f"There is no picture {path}.")
     if path.stat().st_size > MAX_IMAGE_BYTES:
         raise ImageError(f"{path} has more than {MAX_IMAGE_BYTES // 2**20} MiB.")
-    return path.read_bytes()
-
-
-def _source(config: ModelConfig, weights: str) -> tuple[str, bytes | str | None]:
-    """The kind of weights, and a file's bytes or a published checkpoint's name. Raises WeightsError."""
-    if weights in (WeightsKind.SHIPPED, WeightsKind.RANDOM):
-        return str(weights), None
-    books = library()
-    if weights == WeightsKind.PUBLISHED or books.registry.has(weights):
-        item = books.choose(config, None if weights == WeightsKind.PUBLISHED else weights)
-        books.required(item)
-        return WeightsKind.PUBLISHED.value, item.name
-    return WeightsKind.OWN.value, _checkpoint(Path(weights))
-
-
-def _checkpoint(path: Path) -> bytes:
-    """The file's bytes, bounded. Raises WeightsError."""
-    from explorer.weights.reading import LIMIT
-
-    if not path.is_file():
-        raise WeightsError(
-            f"There is no weights file {path}; other choices are shipped, published and random."
-        )
-    if path.stat().st_size > LIMIT:
-        raise WeightsError(f"{path} has more than {LIMIT // 2**20} MiB.")
     return path.read_bytes()
 
 

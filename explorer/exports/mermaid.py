@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from explorer.exports.scene import INK, mixed
+from explorer.exports.scene_model import LIGHT, mixed
 from explorer.graph.view_model import EdgeKind, View, ViewEdge, ViewNode
 from explorer.graph.view_text import EDGE_COLOURS, edge_caption, shape_of
 from explorer.roles import FRAMES, ROLE_STYLES, Role, Shape
@@ -78,7 +78,7 @@ def _edge(edge: ViewEdge, nodes: dict[str, str]) -> str:
 def _class(role: Role) -> str:
     colour = ROLE_STYLES[role].colour
     fill = mixed(colour, 0.12 if role in FRAMES else 0.35)
-    return f"    classDef {role.value} fill:{fill},stroke:{colour},color:{INK}"
+    return f"    classDef {role.value} fill:{fill},stroke:{colour},color:{LIGHT.ink}"
 
 
 def _link_styles(view: View) -> Iterator[str]:

@@ -13,7 +13,7 @@ from math import gcd
 from typing import Any
 
 from explorer.exports.names import INPUT, Names
-from explorer.exports.scene import INK, mixed
+from explorer.exports.scene_model import LIGHT, mixed
 from explorer.graph.layer_graph import Json, LayerGraph, Operation, Tensor, parent_path
 from explorer.graph.view import ancestry
 from explorer.roles import ROLE_STYLES, Role
@@ -90,7 +90,7 @@ class _Collection:
             node["style"] = {
                 "backgroundColor": mixed(colour, 0.3),
                 "borderColor": colour,
-                "hoveredBorderColor": INK,
+                "hoveredBorderColor": LIGHT.ink,
             }
         return node
 

@@ -3,13 +3,12 @@
 Both come as wheels with all they need, fonts included (Bitstream Vera), so that a file looks the same everywhere.
 """
 
+from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from explorer.exports.scene import PAPER, Arrow, Outline, Scene, Text, arrowhead, scene
-from explorer.graph.layout_model import Layout
-from explorer.graph.view_model import View
+from explorer.exports.scene_model import Arrow, Outline, Scene, Text, arrowhead, curves
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
@@ -21,37 +20,89 @@ PLAIN = str.maketrans({"↓": "/", "↑": "×"})
 """Vera has no arrows: ``↓2`` is written ``/2`` and ``↑2`` as ``×2``."""
 MOST_PIXELS = 64_000_000
 """Of a PNG: 256 MB while it is drawn."""
+LONGEST_SIDE = 14_400.0
+"""Points that PDF allows a page: 200 inches."""
+MARGIN = 28.0
+"""Points that printers leave white."""
+DOTS_PER_INCH = 96
+"""Of a picture at scale 1, where a unit is a CSS pixel."""
 
 
-def to_pdf(view: View, layout: Layout) -> bytes:
-    """One page as large as the picture, one point to a unit; vector graphics, text that can be searched."""
+class Page(StrEnum):
+    """The one page of a PDF."""
+
+    OWN = "own"
+    """As large as the picture, one point to a unit: for LaTeX and slides."""
+
+    A4 = "a4"
+    A3 = "a3"
+
+
+_SHEETS = {Page.A4: (595.28, 841.89), Page.A3: (841.89, 1190.55)}
+"""Short and long side in points."""
+
+
+def to_pdf(scene: Scene, page: Page | str = Page.OWN) -> bytes:
+    """One page of vector graphics whose text can be searched.
+
+    On a sheet of paper the picture lies along the longer side where it is wide, no larger than its own size.
+    """
     # Imported here: only a download needs it.
     from reportlab.pdfgen.canvas import Canvas
 
-    picture = scene(view, layout)
+    page = Page(page)
+    width, height, scale = _placed(scene, page)
     _register_fonts()
     buffer = BytesIO()
-    canvas = Canvas(buffer, pagesize=(picture.width, picture.height), pageCompression=1, invariant=1)
-    canvas.setTitle(picture.title)
-    _draw(canvas, picture)
+    canvas = Canvas(buffer, pagesize=(width, height), pageCompression=1, invariant=1)
+    canvas.setTitle(scene.title)
+    canvas.setSubject(scene.caption)
+    canvas.setCreator("layer-aggregation-explorer")
+    if not scene.transparent:
+        canvas.setFillColor(scene.palette.paper)
+        canvas.rect(0, 0, width, height, stroke=0, fill=1)
+    canvas.translate((width - scene.width * scale) / 2, (height - scene.height * scale) / 2)
+    canvas.scale(scale, scale)
+    _draw(canvas, scene)
     canvas.save()
     return buffer.getvalue()
 
 
-def to_png(view: View, layout: Layout, scale: float = 2.0) -> bytes:
+def _placed(scene: Scene, page: Page) -> tuple[float, float, float]:
+    """Width and height of the page in points, and points to a unit."""
+    if page is Page.OWN:
+        scale = min(1.0, LONGEST_SIDE / max(scene.width, scene.height))
+        return scene.width * scale, scene.height * scale, scale
+    short, long = _SHEETS[page]
+    width, height = (long, short) if scene.width > scene.height else (short, long)
+    fitting = min((width - 2 * MARGIN) / scene.width, (height - 2 * MARGIN) / scene.height)
+    return width, height, min(1.0, fitting)
+
+
+def to_png(scene: Scene, scale: float = 2.0) -> bytes:
     """The picture with ``scale`` pixels to a unit, fewer where it would have more than ``MOST_PIXELS``."""
     import pypdfium2
 
-    document = pypdfium2.PdfDocument(to_pdf(view, layout))
+    document = pypdfium2.PdfDocument(to_pdf(scene))
     try:
         page = document[0]
-        width, height = page.get_size()
-        image = page.render(scale=min(scale, (MOST_PIXELS / (width * height)) ** 0.5)).to_pil()
+        scale = pixels_per_unit(scene, scale)
+        drawn = page.render(
+            scale=scale * scene.width / page.get_size()[0],
+            fill_color=(255, 255, 255, 0 if scene.transparent else 255),
+            maybe_alpha=scene.transparent,
+        )
+        image = drawn.to_pil()
     finally:
         document.close()
     buffer = BytesIO()
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG", dpi=(scale * DOTS_PER_INCH,) * 2, optimize=False)
     return buffer.getvalue()
+
+
+def pixels_per_unit(scene: Scene, scale: float) -> float:
+    """The scale at which a PNG is drawn: what was asked for, or what ``MOST_PIXELS`` leave."""
+    return float(min(scale, (MOST_PIXELS / (scene.width * scene.height)) ** 0.5))
 
 
 def _register_fonts() -> None:
@@ -64,13 +115,11 @@ def _register_fonts() -> None:
         registerFont(TTFont(name, folder / f"{name}.ttf"))
 
 
-def _draw(canvas: "Canvas", picture: Scene) -> None:
-    canvas.setFillColor(PAPER)
-    canvas.rect(0, 0, picture.width, picture.height, stroke=0, fill=1)
+def _draw(canvas: "Canvas", scene: Scene) -> None:
     canvas.setLineJoin(1)
     # From here on y grows downwards, as in a Scene; only text has to be turned back.
-    canvas.transform(1, 0, 0, -1, 0, picture.height)
-    for item in picture.items:
+    canvas.transform(1, 0, 0, -1, 0, scene.height)
+    for item in scene.items:
         if isinstance(item, Outline):
             _outline(canvas, item)
         elif isinstance(item, Arrow):
@@ -86,7 +135,7 @@ def _outline(canvas: "Canvas", item: Outline) -> None:
     if item.fill is not None:
         canvas.setFillColor(item.fill)
     canvas.roundRect(
-        item.x, item.y, item.width, item.height, item.radius, stroke=1, fill=item.fill is not None
+        item.x, item.y, item.width, item.height, item.radius, stroke=item.line > 0, fill=item.fill is not None
     )
 
 
@@ -97,10 +146,11 @@ def _arrow(canvas: "Canvas", item: Arrow) -> None:
     canvas.setDash(*_pattern(item.dash))
     path = canvas.beginPath()
     path.moveTo(*item.points[0])
-    for first in range(1, len(item.points), 3):
-        (ax, ay), (bx, by), (cx, cy) = item.points[first : first + 3]
+    for (ax, ay), (bx, by), (cx, cy) in curves(item.points):
         path.curveTo(ax, ay, bx, by, cx, cy)
     canvas.drawPath(path, stroke=1, fill=0)
+    if item.headless:
+        return
     head = canvas.beginPath()
     tip, *rest = arrowhead(item.points)
     head.moveTo(*tip)
@@ -114,21 +164,13 @@ def _text(canvas: "Canvas", item: Text) -> None:
     text = item.text.translate(PLAIN)
     font, size = BOLD if item.bold else REGULAR, item.size * NARROWING
     width = canvas.stringWidth(text, font, size)
-    left = item.x - width / 2 if item.anchor == "middle" else item.x
-    for halo in (True, False) if item.halo else (False,):
-        canvas.saveState()
-        canvas.translate(left, item.y + size * 0.36)
-        canvas.scale(1, -1)
-        canvas.setDash()
-        line = canvas.beginText(0, 0)
-        line.setFont(font, size)
-        canvas.setLineWidth(3.4)
-        canvas.setStrokeColor(PAPER)
-        canvas.setFillColor(PAPER if halo else item.colour)
-        line.setTextRenderMode(2 if halo else 0)
-        line.textOut(text)
-        canvas.drawText(line)
-        canvas.restoreState()
+    canvas.saveState()
+    canvas.translate(item.x - width / 2 if item.anchor == "middle" else item.x, item.y + size * 0.36)
+    canvas.scale(1, -1)
+    canvas.setFont(font, size)
+    canvas.setFillColor(item.colour)
+    canvas.drawString(0, 0, text)
+    canvas.restoreState()
 
 
 def _pattern(dash: tuple[float, ...]) -> tuple[list[float], int]:

@@ -188,15 +188,28 @@ def test_views_and_captions(graph, settled):
 
 
 @pytest.mark.parametrize(
-    ("name", "start"), [("SVG", b"<?xml"), ("PDF", b"%PDF"), ("PNG", b"\x89PNG"), ("JSON", b"{")]
-)
-def test_downloads(graph, name, start):
+    ("name", "start", "file"),
+    [("SVG", b"<?xml", "paper.svg"), ("PDF", b"%PDF", "paper.pdf"), ("PNG", b"\x89PNG", "paper.png"),
+     ("Mermaid", b"---", "paper.mmd"), ("LayerGraph", b"{", "dla34-224x224.json"),
+     ("PyTorch script", b'"""', "dla34.py")],
+)  # fmt: skip
+def test_downloads(graph, name, start, file):
     page = graph()
     page.get_by_role("button", name="Download").click()
     with page.expect_download() as waiting:
-        page.get_by_test_id("stDownloadButton").get_by_text(name, exact=True).click()
+        page.get_by_role("button", name=re.compile(f"{name}( ·|$)")).click()
     assert waiting.value.path().read_bytes().startswith(start)
-    assert waiting.value.suggested_filename == f"dla34-224x224-paper.{name.lower()}"
+    assert waiting.value.suggested_filename.endswith(file)
+
+
+def test_onnx_is_made_when_asked_for_and_then_saved(graph):
+    page = graph("?model=densenet40_k12")
+    page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Make ONNX").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save ONNX").click()
+    assert waiting.value.path().read_bytes().startswith(b"\x08\x09")
+    assert waiting.value.suggested_filename == "densenet40_k12-32x32.onnx"
 
 
 def test_a_click_sends_little(graph, settled):

@@ -73,6 +73,48 @@ def test_graph_prints_a_summary_json_dot_and_svg(run, tmp_path):
     assert "<svg" in file.read_text()[:200]
 
 
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [("pdf", b"%PDF-"), ("png", b"\x89PNG"), ("mermaid", b"---"), ("model-explorer", b'{"label":"scenes_seg"'),
+     ("python", b'"""scenes_seg'), ("yaml", b"name: scenes_seg"), ("onnx", b"\x08\x09"), ("safetensors", None)],
+)  # fmt: skip
+def test_graph_writes_every_format(form, start, run, tmp_path):
+    file = tmp_path / "out"
+    assert run("graph", "scenes_seg", "--format", form, "--out", str(file)) == ""
+    content = file.read_bytes()
+    if start is None:
+        length = int.from_bytes(content[:8], "little")
+        start = json.loads(content[8 : 8 + length])["__metadata__"]["title"].encode()
+        assert start == b"Scenes, segmentation"
+    else:
+        assert content.startswith(start)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_graph_takes_paper_page_scale_and_weights(run, tmp_path):
+    file = tmp_path / "out"
+    run("graph", "dla34", "--format", "svg", "--paper", "dark", "--out", str(file))
+    assert "#17181A" in file.read_text()
+    run("graph", "dla34", "--format", "png", "--scale", "0.5", "--out", str(file))
+    small = Image.open(file).size
+    run("graph", "dla34", "--format", "png", "--scale", "1", "--out", str(file))
+    assert Image.open(file).size == pytest.approx((2 * small[0], 2 * small[1]), abs=2)
+    run("graph", "densenet40_k12", "--format", "safetensors", "--weights", "random", "--out", str(file))
+    again = tmp_path / "again"
+    run("graph", "densenet40_k12", "--format", "safetensors", "--weights", str(file), "--out", str(again))
+    length, other = (int.from_bytes(path.read_bytes()[:8], "little") for path in (file, again))
+    assert file.read_bytes()[8 + length :] == again.read_bytes()[8 + other :]
+
+
+def test_a_graph_that_cannot_be_written_leaves_no_file(tmp_path, capsys):
+    missing = str(tmp_path / "missing.safetensors")
+    file = tmp_path / "out"
+    arguments = ("graph", "densenet40_k12", "--format", "onnx", "--weights", missing, "--out", str(file))
+    assert main(arguments) == 2
+    assert "missing.safetensors" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_graph_opens_the_modules_that_it_is_told(run):
     closed = run("graph", "dla34", "--format", "dot", "--view", "modules", "--open")
     opened = run("graph", "dla34", "--format", "dot", "--view", "modules", "--open", "level5")
@@ -147,6 +189,8 @@ def test_train_passes_everything_on(run, tmp_path, monkeypatch, capsys):
         (("graph", "dla34", "--size", "0"), "between 1 and"),
         (("layers", "dla34up", "--size", "100"), "does not fit"),
         (("graph", "dla34", "--format", "dot", "--open", "level9"), "level9"),
+        (("graph", "dla34", "--format", "png", "--scale", "99"), "99"),
+        (("graph", "dla34", "--format", "onnx", "--weights", "shipped", "--out", "/dev/null"), "dla34"),
         (("predict", "nowhere.png"), "nowhere.png"),
         (("predict", __file__, "--model", "vovnet39_ese"), "This network has no head"),
         (("predict", __file__, "--model", "dla46_c"), "not a readable image"),
