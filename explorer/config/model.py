@@ -70,9 +70,16 @@ class ModelConfig(Part):
                 f"The configuration is not valid YAML{place}: {error.problem}.",
                 line=None if mark is None else mark.line + 1,
             ) from error
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            raise Refusal(
+                f"The configuration is not valid YAML in line {line}: a character there (number {error.character}) "
+                "is not allowed.",
+                line=line,
+            ) from error
         except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
             raise ConfigError(
-                f"The configuration is not plain YAML of numbers, words and lists: {error}."
+                f"The configuration is not plain YAML of numbers, words and lists: {' '.join(str(error).split())}."
             ) from error
         try:
             return cls.from_plain(json.loads(plain))
