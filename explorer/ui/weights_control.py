@@ -161,7 +161,9 @@ def _offer(current: state.Current) -> None:
     absent = [item for item in fitting if not books.has(item)]
     near = [pair for pair in books.registry.for_neighbours(current.config) if pair[0] not in fitting]
     if absent or near:
-        st.markdown("Published, not here yet" if absent else "Published for a network close to this one")
+        st.markdown(
+            f":small[{'Published, not here yet' if absent else 'Published for a network close to this'}]"
+        )
     for item in absent:
         with st.container(border=True, gap="xsmall", key=f"weights-card-{item.name}"):
             _facts(item)

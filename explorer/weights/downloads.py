@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,8 @@ from pathlib import Path
 from explorer.weights.fetching import FetchError, FetchState, FetchStopped, Progress, fetch
 from explorer.weights.library import Library
 from explorer.weights.published import Published
+
+_LOG = logging.getLogger(__name__)
 
 AT_A_TIME = 2
 """Fetches that run at once; the others wait their turn."""
@@ -107,7 +110,8 @@ class Downloads:
         except FetchError as error:
             download.problem = str(error)
         except BaseException:
-            # The log has it; those who wait are told that it is over.
+            # The pool would keep it to itself; those who wait are told that it is over.
+            _LOG.exception("Fetching %s failed.", download.item.file)
             download.problem = f"{download.item.file} could not be fetched: the server's log says why."
             raise
         finally:

@@ -114,3 +114,13 @@ def test_a_deployment_can_switch_fetching_off(tmp_path, work):
     with pytest.raises(FetchError, match="switched off"):
         downloads(tmp_path, work, web=False).start(item("a"), "ann")
     assert work.calls == []
+
+
+def test_a_fault_ends_the_wait_and_is_in_the_log(tmp_path, caplog):
+    def broken(*_, **__):
+        raise RuntimeError("unforeseen")
+
+    download = Downloads(Library(Registry(()), tmp_path), retrieve=broken).start(item("a"), "ann")
+    wait(download)
+    assert "log says why" in download.problem
+    assert "unforeseen" in caplog.text
