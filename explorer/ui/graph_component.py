@@ -1,6 +1,7 @@
-"""The clickable graph: a typed wrapper around one custom component (``assets/graph.js``, ``assets/graph.css``)."""
+"""The clickable graph: a typed wrapper around one custom component, whose parts lie in ``assets/graph``."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 from json import dumps
 from pathlib import Path
@@ -18,12 +19,31 @@ ASSETS = Path(__file__).parents[2] / "assets"
 
 NO_ROLE = "#9AA0A6"
 
+
+def _bundle(suffix: str) -> str:
+    """The files of ``assets/graph`` as one: they share a scope, so that their order does not matter."""
+    return "\n".join(file.read_text() for file in sorted((ASSETS / "graph").glob(f"*.{suffix}")))
+
+
 _mount = st.components.v2.component(
-    "architecture_graph",
-    html='<div class="graph"></div>',
-    css=(ASSETS / "graph.css").read_text(),
-    js=(ASSETS / "graph.js").read_text(),
+    "architecture_graph", html='<div class="graph"></div>', css=_bundle("css"), js=_bundle("js")
 )
+_mount_marks = st.components.v2.component(
+    "architecture_graph_marks",
+    html="<span hidden></span>",
+    js=(ASSETS / "graph_marks.js").read_text(),
+)
+
+Place = tuple[float, float, float]
+"""Where a reader looks: the middle of what is in sight, in units of the layout, and the zoom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What the browser reported: the id of the node or frame that is picked, and the search."""
+
+    picked: str | None
+    query: str | None
 
 
 def drawing(view: View, layout: Layout, home: str) -> dict[str, Any]:
@@ -34,6 +54,7 @@ def drawing(view: View, layout: Layout, home: str) -> dict[str, Any]:
     index = {node.id: number for number, node in enumerate(view.nodes)}
     data: dict[str, Any] = {
         "home": home,
+        "file": f"{view.name}-{view.style}-view",
         "width": layout.width,
         "height": layout.height,
         "titles": "bottom" if view.style is Style.PAPER else "top",
@@ -57,23 +78,44 @@ def drawing(view: View, layout: Layout, home: str) -> dict[str, Any]:
 def graph_component(
     data: dict[str, Any],
     *,
-    select: tuple[str | None, int] | None = None,
+    at: Place | None = None,
     on_toggle: Callable[[], None],
+    on_reveal: Callable[[], None],
     key: str,
-) -> str | None:
-    """Draw what ``drawing`` made; return the id of the node or frame that is picked.
+) -> Reader:
+    """Draw what ``drawing`` made; return what the reader picked and searches for.
 
-    ``on_toggle`` is called before the run in which ``st.session_state[key].toggled`` names a group to open or close.
-    ``select`` is an id to pick from Python, with a number that is new for each request. Nothing is reported when
-    the component is mounted. Keep ``data`` and ``select`` equal between runs: an equal message is sent as a hash.
+    ``at`` is where a first look goes. ``on_toggle`` is called before the run in which
+    ``st.session_state[key].toggled`` names a group to open or close, ``on_reveal`` where ``.revealed`` names a
+    folded hit to open. Nothing is reported when the component is mounted. Keep ``data`` equal between runs: an equal
+    message is sent as a hash, and what changes often has ``graph_marks``.
     """
     result = _mount(
         key=key,
-        data=data | {"select": list(select) if select else None},
+        data=data | {"at": list(at) if at else None},
         on_picked_change=_nothing,
+        on_query_change=_nothing,
         on_toggled_change=on_toggle,
+        on_revealed_change=on_reveal,
     )
-    return text_sent(result.picked)
+    return Reader(text_sent(result.picked), text_sent(result.query))
+
+
+def graph_marks(
+    home: str,
+    *,
+    select: tuple[str | None, int],
+    overlay: dict[str, Any] | None,
+    route: dict[str, Any] | None,
+    find: dict[str, Any],
+    key: str,
+) -> None:
+    """What is laid over the drawing of ``home``: a small message of its own beside the large one.
+
+    ``select`` is an id to pick from Python, with a number that is new for each request.
+    """
+    data = {"home": home, "select": list(select), "overlay": overlay, "route": route, "find": find}
+    _mount_marks(key=key, data=data, height=1)
 
 
 def _nothing() -> None:
@@ -98,13 +140,14 @@ def _node(node: ViewNode, layout: Layout) -> dict[str, Any]:
         "s": node.subtitle,
         "o": shape_of(node).value,
         "kind": node.kind.value,
+        "in": node.frame,
         "role": node.role.value if node.role else None,
         "colour": _colour(node.role),
+        "n": node.repeat,
         "open": node.openable,
         "quiet": node.openable and not frame_like,
         "dead": node.dead,
         "say": spoken(node),
-        "find": _findable(node),
         "tip": tooltip(node),
     }
 
@@ -120,15 +163,16 @@ def _frame(frame: ViewFrame, layout: Layout) -> dict[str, Any]:
         "t": frame_title(frame, box.width),
         "role": frame.role.value if frame.role else None,
         "colour": _colour(frame.role),
+        "in": frame.frame,
         "say": spoken(frame),
-        "find": _findable(frame),
     }
 
 
 def _edge(edge: ViewEdge, curve: Curve) -> dict[str, Any]:
     return {
         "kind": edge.kind.value,
-        "d": path(curve.points),
+        "d": " ".join(path(stroke) for stroke in curve.strokes),
+        "way": None if curve.strokes == (curve.points,) else path(curve.points),
         "l": edge_caption(edge),
         "x": curve.label[0],
         "y": curve.label[1],
@@ -163,9 +207,3 @@ def _roles(view: View) -> list[dict[str, Any]]:
 
 def _colour(role: Role | None) -> str:
     return ROLE_STYLES[role].colour if role else NO_ROLE
-
-
-def _findable(item: ViewNode | ViewFrame) -> str:
-    role = ROLE_STYLES[item.role].label if item.role else ""
-    shapes = " ".join("×".join(map(str, shape[1:])) for shape in item.outputs[:1])
-    return " ".join((item.id, item.label, item.type, role, shapes)).lower()

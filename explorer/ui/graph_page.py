@@ -1,20 +1,36 @@
-"""The parts of the Graph page: what is shown and open, what is picked, and what can be taken along."""
+"""The parts of the Graph page: what is shown and open, what is picked, and what is laid over it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
+from explorer.analysis.overlays import Quantity
 from explorer.errors import LayoutError
+from explorer.graph.find import opening
 from explorer.graph.layer_graph import LayerGraph
 from explorer.graph.layout_model import Layout
-from explorer.graph.view import all_open, ancestry, default_open, openable, view
+from explorer.graph.view import all_open, ancestry, around, default_open, openable, view
 from explorer.graph.view_model import Style, View
-from explorer.ui import graph_url, inspector, layouts, state
-from explorer.ui.graph_component import drawing, graph_component, text_sent
+from explorer.ui import (
+    graph_find,
+    graph_measured,
+    graph_overlay,
+    graph_routes,
+    graph_url,
+    inspector,
+    layouts,
+    state,
+)
+from explorer.ui.graph_component import drawing, graph_component, graph_marks, text_sent
 from explorer.ui.graph_downloads import downloads
 from explorer.ui.plain import plain
 
 KEY = "graph"
+HINT = (
+    "Click a node for its shapes, cost and source code; double-click a group to open it. Scroll to zoom and drag to "
+    "move. With the keyboard: Tab into the graph, arrow keys from node to node, Enter to open, / to find, f to fit."
+)
 _SEEN = "graph.seen"
 _KNOWN = "graph.known"
 _SELECT = "graph.select"
@@ -52,39 +68,77 @@ def _choices(
     return default_open(_graph, style), all_open(_graph, style), openable(_graph, style)
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _view(
+    digest: str, size: tuple[int, int], style: Style, opened: frozenset[str], _graph: LayerGraph
+) -> View:
+    return view(_graph, style, opened)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _drawing(digest: str, home: str, _view: View, _layout: Layout) -> dict[str, Any]:
+    return drawing(_view, _layout, home)
+
+
 @st.fragment
 def explore(here: state.Current, graph: LayerGraph) -> None:
     """The graph with its controls and the inspector; what a reader does in here reruns only this."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="graph-toolbar"):
         style = _style()
         groups = _groups(here, graph, style)
-        st.button("Open all", icon=":material/unfold_more:", on_click=groups.write, args=(groups.everything,),
-                  disabled=groups.opened >= groups.everything)  # fmt: skip
-        st.button("Close all", icon=":material/unfold_less:", on_click=groups.write, args=(frozenset(),),
-                  disabled=not groups.opened)  # fmt: skip
-        st.button("First look", icon=":material/restart_alt:", on_click=groups.write, args=(groups.default,),
-                  help="Open what is open at first sight", disabled=groups.opened == groups.default)  # fmt: skip
+        _opening(groups)
+        quantity = graph_overlay.choose()
+        progress = st.empty()
+        if quantity is Quantity.LATENCY:
+            graph_measured.measuring(here, graph, progress)
         corner = st.container(width="stretch", horizontal=True, horizontal_alignment="right")
 
     shown, placed = _placed(here, graph, style, groups)
-    wanted, notice = _wanted(shown, groups)
+    overlay = graph_overlay.overlay_of(here, graph, shown, quantity) if quantity else None
     home = f"{here.config.digest}.{here.size}.{style}"
-    data = drawing(shown, placed, home)
-    picked = graph_component(data, select=_request(wanted), on_toggle=lambda: _toggle(groups), key=KEY)
-    wanted = _remember(picked, wanted)
+    with st.container(gap=None):
+        reader = graph_component(
+            _drawing(shown.digest, home, shown, placed),
+            at=graph_url.decode_place(st.query_params.get("at", "")),
+            on_toggle=lambda: _toggle(groups),
+            on_reveal=lambda: _reveal(here, graph, shown, groups),
+            key=KEY,
+        )
+        wanted, notice = _wanted(graph, shown)
+        wanted = _remember(reader.picked, wanted)
+        item = shown.items.get(wanted or "")
+        ways = graph_routes.found(graph, item)
+        graph_marks(
+            home,
+            select=_request(wanted),
+            overlay=graph_overlay.painted(overlay, graph_measured.remark(here, overlay.quantity))
+            if overlay
+            else None,
+            route=graph_routes.lit(graph, shown, ways),
+            find=graph_find.answer(here, graph, shown, graph_find.query(reader.query)),
+            key=f"{KEY}.marks",
+        )
     with corner:
         downloads(here, graph, shown, placed)
-    for sentence in (notice, _unknown_view()):
+    for sentence in (notice, _unknown_view(), graph_overlay.unknown()):
         if sentence:
             st.info(plain(sentence), icon=":material/visibility_off:")
-    item = shown.items.get(wanted or "")
+    graph_routes.show(graph, item, ways)
+    if overlay:
+        graph_overlay.table(overlay, shown, _select)
     if item is None:
-        st.caption(
-            "Click a node for its shapes, cost and source code. Scroll or press + and − to zoom, drag or use the "
-            "arrow keys to move, f to fit, / to search, o or a double click to open and close a group."
-        )
+        st.caption(HINT)
     else:
         inspector.show(shown, graph, here, item, _select)
+
+
+def _opening(groups: Groups) -> None:
+    st.button("Open all", icon=":material/unfold_more:", on_click=groups.write, args=(groups.everything,),
+              disabled=groups.opened >= groups.everything)  # fmt: skip
+    st.button("Close all", icon=":material/unfold_less:", on_click=groups.write, args=(frozenset(),),
+              disabled=not groups.opened)  # fmt: skip
+    st.button("First look", icon=":material/restart_alt:", on_click=groups.write, args=(groups.default,),
+              help="Open what is open at first sight", disabled=groups.opened == groups.default)  # fmt: skip
 
 
 def _style() -> Style:
@@ -96,6 +150,7 @@ def _style() -> Style:
 
     def choose() -> None:
         chosen = st.session_state[key]
+        st.query_params.pop("at", None)  # a place in another drawing
         if chosen == Style.PAPER:
             st.query_params.pop("view", None)
         else:
@@ -126,12 +181,13 @@ def _short(text: str) -> str:
 
 def _placed(here: state.Current, graph: LayerGraph, style: Style, groups: Groups) -> tuple[View, Layout]:
     """The view with its layout; where that takes too long, the first look, and a sentence that says so."""
-    shown = view(graph, style, _with_node_in_sight(groups))
+    digest = here.config.digest
+    shown = _view(digest, here.size, style, _with_node_in_sight(graph, style, groups), graph)
     try:
         return shown, layouts.layout_of(shown)
     except LayoutError as error:
         st.warning(f"{plain(error)} The first look is shown instead.", icon=":material/hourglass_disabled:")
-    shown = view(graph, style, groups.default)
+    shown = _view(digest, here.size, style, groups.default, graph)
     try:
         return shown, layouts.layout_of(shown)
     except LayoutError as error:
@@ -139,28 +195,35 @@ def _placed(here: state.Current, graph: LayerGraph, style: Style, groups: Groups
         st.stop()
 
 
-def _with_node_in_sight(groups: Groups) -> frozenset[str]:
+def _with_node_in_sight(graph: LayerGraph, style: Style, groups: Groups) -> frozenset[str]:
     """The open groups; a link to a node, followed for the first time, opens the groups around it."""
     node = st.query_params.get("node")
     if node is None or st.session_state.get(_ARRIVED) == node:
         return groups.opened
     st.session_state[_ARRIVED] = node
-    around = frozenset(ancestry(node.partition("#")[0])[:-1]) & groups.everything
-    if around <= groups.opened:
-        return groups.opened
-    groups.write(groups.opened | around)
-    return groups.opened | around
+    opened = groups.opened | (around(graph, style, node.partition("#")[0]) & groups.everything)
+    if opened > groups.opened:
+        groups.write(opened)
+    return opened
 
 
-def _wanted(shown: View, groups: Groups) -> tuple[str | None, str | None]:
+def _wanted(graph: LayerGraph, shown: View) -> tuple[str | None, str | None]:
     """The node of the URL, or the visible group that holds it, and what to say of that."""
     node = st.query_params.get("node")
     if not node or node in shown.items:
         return node or None, None
-    around = [path for path in reversed(ancestry(node.partition("#")[0])) if path in shown.items]
-    if not around:
+    number = node.removeprefix("op:")
+    if number != node and number.isascii() and number.isdigit() and int(number[:9]) < len(graph.operations):
+        holders = [each.id for each in shown.nodes if int(number) in each.operations]
+        path = graph.operations[int(number)].path
+        node = f"{graph.operations[int(number)].kind} of {path or graph.name}"
+    else:
+        path = node.partition("#")[0]
+        holders = []
+    held = holders or [above for above in reversed(ancestry(path)) if above in shown.items]
+    if not held:
         return None, f"There is no {_short(node)} in {shown.name}: pick a node in the graph."
-    return around[0], f"{_short(node)} is inside {around[0]}: open that, or change the view, to see it."
+    return held[0], f"{_short(node)} is inside {held[0]}: open that, or change the view, to see it."
 
 
 def _request(wanted: str | None) -> tuple[str | None, int]:
@@ -189,6 +252,15 @@ def _select(node: str) -> None:
     """Pick a node from Python."""
     st.query_params["node"] = node
     st.session_state[_ARRIVED] = node
+
+
+def _reveal(here: state.Current, graph: LayerGraph, shown: View, groups: Groups) -> None:
+    """Open the groups around a folded hit, and pick it."""
+    asked = text_sent(getattr(st.session_state.get(KEY), "revealed", None))
+    hit = graph_find.hit_of(here, graph, shown, asked or "")
+    if hit is not None:
+        groups.write(groups.opened | opening(graph, shown.style, hit))
+        _select(hit.node)
 
 
 def _toggle(groups: Groups) -> None:

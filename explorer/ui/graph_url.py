@@ -1,9 +1,12 @@
-"""Which groups are open, as the URL says it: ``open=`` names what differs from a starting point.
+"""What the Graph page's part of a URL says.
+
+Which groups are open: ``open=`` names what differs from a starting point.
 
 ``open=level3.tree1`` differs from the first look by that one group; ``*`` starts from everything open and ``-`` from
-nothing, as in ``open=-,level3``.
+nothing, as in ``open=-,level3``. Where a reader looks: ``at=`` is the middle, x and y, and the zoom.
 """
 
+import math
 from collections.abc import Set
 
 ALL, NONE = "*", "-"
@@ -27,3 +30,15 @@ def decode(text: str, default: Set[str], everything: Set[str], openable: Set[str
 
 def _bases(default: Set[str], everything: Set[str]) -> list[tuple[list[str], Set[str]]]:
     return [([], default), ([ALL], everything), ([NONE], frozenset())]
+
+
+def decode_place(text: str) -> tuple[float, float, float] | None:
+    """The middle of what is in sight and the zoom; None for what is no place."""
+    parts = text[:60].split(",")
+    try:
+        x, y, zoom = map(float, parts)
+    except ValueError:
+        return None
+    return (
+        (x, y, zoom) if all(map(math.isfinite, (x, y, zoom))) and abs(x) + abs(y) < 1e7 and zoom > 0 else None
+    )

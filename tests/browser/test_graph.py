@@ -25,18 +25,18 @@ def item(page: Page, identity: str):
 
 def transform(page: Page) -> str:
     page.wait_for_timeout(60)
-    return page.locator(".world").get_attribute("transform") or ""
+    return page.locator(".world").evaluate("world => world.style.transform")
 
 
 def test_a_click_picks_and_the_url_remembers(graph, settled):
     page = graph()
     item(page, "level3.tree1.root").locator("circle").first.click()
-    expect(item(page, "level3.tree1.root")).to_have_attribute("aria-pressed", "true")
+    expect(item(page, "level3.tree1.root")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_text("Aggregation node (root) · Root · stage 3")).to_be_visible()
     expect(page).to_have_url(re.compile("node=level3.tree1.root"))
     page.goto(page.url)
     settled(page)
-    expect(item(page, "level3.tree1.root")).to_have_attribute("aria-pressed", "true")
+    expect(item(page, "level3.tree1.root")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_text("Aggregation node (root) · Root · stage 3")).to_be_visible()
 
 
@@ -72,10 +72,11 @@ def test_what_was_toggled_stays_in_its_place(graph):
     assert box["y"] + box["height"] / 2 == pytest.approx(frame["y"] + frame["height"] / 2, abs=3)
 
 
-def test_the_keyboard_does_it_all(graph):
+def test_the_keyboard_alone_walks_opens_and_leaves(graph):
     page = graph()
-    canvas = page.locator(".canvas")
-    canvas.focus()
+    page.get_by_role("button", name="Copy a link to this view").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator(".canvas")).to_be_focused()
     start = transform(page)
     page.keyboard.press("+")
     zoomed = transform(page)
@@ -83,52 +84,131 @@ def test_the_keyboard_does_it_all(graph):
     page.keyboard.press("ArrowRight")
     assert transform(page) != zoomed
     page.keyboard.press("f")
-    fitted = transform(page)
-    page.keyboard.press("+")
-    page.keyboard.press("0")
-    assert transform(page) == fitted
-    node = item(page, "level2.tree1")
-    node.focus()
-    page.keyboard.press("Enter")
-    expect(node).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Tab")
+    expect(item(page, "input:0")).to_be_focused()
+    for passed in ("base_layer", "level0", "level1", "level2.tree1"):
+        page.keyboard.press("ArrowRight")
+        expect(item(page, passed)).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(item(page, "level1")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press(" ")
+    expect(item(page, "level2.tree1")).to_have_attribute("aria-selected", "true")
     expect(page).to_have_url(re.compile("node=level2.tree1"))
-    page.keyboard.press("o")
+    page.keyboard.press("Enter")
     expect(item(page, "level2.tree1.conv1")).to_have_count(1)
-    page.get_by_role("button", name="Close level2.tree1", exact=True).press("Enter")
+    heading = item(page, "level2.tree1").locator(".heading")
+    expect(heading).to_be_focused()
+    page.keyboard.press("Enter")
     expect(item(page, "level2.tree1.conv1")).to_have_count(0)
     expect(item(page, "level2.tree1")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page).not_to_have_url(re.compile("node="))
+    page.keyboard.press("End")
+    expect(item(page, "output:0")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".canvas")).to_be_focused()
 
 
-def test_nodes_are_reached_by_tab_in_order_and_named(graph):
+def test_the_graph_is_one_tab_stop_and_every_part_is_named_in_its_place(graph):
     page = graph()
-    labels = page.locator(".canvas .node").evaluate_all(
-        "nodes => nodes.map(node => node.getAttribute('aria-label'))"
+    parts = page.locator(".canvas [role=treeitem]")
+    named = parts.evaluate_all(
+        "parts => parts.map(p => [p.getAttribute('aria-label'), p.getAttribute('aria-level'), p.getAttribute('aria-expanded')])"
     )
-    assert labels[0].startswith("input")
-    assert "level3.tree2.root: Aggregation node (root), yields 128×28×28" in labels
-    assert page.locator(".canvas .node:not([tabindex='0'])").count() == 0
+    assert ["level3.tree2.root: Aggregation node (root), yields 128×28×28", "3", "false"] in named
+    assert any(label.startswith("level3:") and state == "true" for label, _, state in named)
+    assert all(label and int(level) >= 1 for label, level, _ in named)
+    assert page.locator(".canvas [role=treeitem][tabindex='0']").count() == 1
 
 
 def test_search_steps_through_hits(graph):
     page = graph()
     page.locator(".canvas").focus()
     page.keyboard.press("/")
-    box = page.get_by_role("searchbox", name="Search nodes")
+    box = page.get_by_role("combobox", name="Find in the network")
     expect(box).to_be_focused()
     box.fill("root")
     expect(page.locator(".found")).to_have_text("6 found")
     expect(page.locator(".canvas .hit")).to_have_count(6)
+    expect(page).to_have_url(re.compile("find=root"))
     page.keyboard.press("Enter")
     expect(page.locator(".found")).to_have_text("1 of 6")
-    expect(item(page, "level2.root")).to_have_attribute("aria-pressed", "true")
+    expect(item(page, "level2.root")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
-    expect(item(page, "level3.tree1.root")).to_have_attribute("aria-pressed", "true")
+    expect(item(page, "level3.tree1.root")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Shift+Enter")
+    expect(item(page, "level2.root")).to_have_attribute("aria-selected", "true")
     box.fill("zzz")
     expect(page.locator(".found")).to_have_text("nothing found")
     page.keyboard.press("Escape")
     expect(page.locator(".canvas .hit")).to_have_count(0)
+
+
+def test_a_folded_hit_is_offered_and_opened(graph):
+    page = graph("?model=dla34&find=concat+%3E+3+inputs")
+    expect(page.locator(".found")).to_have_text("2 found, 2 folded")
+    expect(item(page, "level3.tree2.root")).to_have_class(re.compile("holds"))
+    page.get_by_role("combobox", name="Find in the network").focus()
+    page.get_by_role("option", name="level3.tree2.root · cat in level3.tree2.root").click()
+    expect(item(page, "level3.tree2.root")).to_have_class(re.compile("frame"))
+    expect(page.locator(".canvas .node.hit.picked")).to_have_count(1)
+
+
+def test_a_search_that_cannot_be_read_says_why(graph):
+    page = graph("?model=dla34&find=colour+%3E+3")
+    expect(page.locator(".found")).to_contain_text("colour cannot be compared")
+
+
+def test_an_overlay_colours_the_nodes_and_explains_its_scale(graph, settled):
+    page = graph("?model=dla34&overlay=parameters")
+    expect(page.locator(".scale-title")).to_have_text("Parameters (elements)")
+    expect(page.locator(".scale-note")).to_contain_text(
+        "Groups show the sum. Logarithmic scale. The network: 15.78 M"
+    )
+    ticks = page.locator(".tick").all_inner_texts()
+    assert (ticks[0], ticks[-1]) == ("2.34 k", "4.72 M")
+    expect(item(page, "level5.tree2").locator(".amount")).to_have_text("4.72 M")
+    expect(item(page, "level5.tree2")).to_have_class(re.compile("valued"))
+    expect(item(page, "input:0")).not_to_have_class(re.compile("valued"))
+    page.get_by_text("Table of Parameters").click()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    settled(page)
+    page.goto(f"{page.url.partition('?')[0]}?model=dla34&overlay=stride")
+    expect(page.locator(".scale-title")).to_have_text("Output stride (pixels)")
+    expect(item(page, "level5.root").locator(".amount")).to_have_text("32")
+
+
+def test_the_shortest_path_is_lit_edge_by_edge(graph):
+    page = graph("?model=dla34&node=level3.tree1.root&path=shortest")
+    lit = page.locator(".canvas .node.route").evaluate_all("nodes => nodes.map(node => node.dataset.id)")
+    assert set(lit) == {
+        "level3.tree1.root", "level3.tree2.root", "level4.tree2.root", "level5.root", "avgpool", "fc", "output:0",
+    }  # fmt: skip
+    expect(page.locator(".canvas .edge.route")).to_have_count(6)
+    page.get_by_text("Light none").click()
+    expect(page.locator(".canvas .route")).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("path="))
+
+
+def test_a_picture_and_a_link_are_carried_away(graph, context):
+    page = graph("?model=dla34&overlay=macs")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save a picture of this view (PNG)").click()
+    assert waiting.value.path().read_bytes().startswith(b"\x89PNG")
+    assert waiting.value.suggested_filename == "dla34-paper-view.png"
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".canvas").focus()
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    zoom = page.locator(".zoom").inner_text()
+    page.get_by_role("button", name="Copy a link to this view").click()
+    expect(page.locator(".voice")).to_have_text("The link is copied.")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert "overlay=macs" in link
+    page.goto(link)
+    expect(page.locator(".zoom")).to_have_text(zoom)
+    expect(page.locator(".scale-title")).to_contain_text("MACs")
 
 
 def test_hover_tells_what_feeds_from_what_is_fed(graph):
@@ -161,13 +241,13 @@ def test_wheel_zooms_at_the_pointer_and_drag_moves_without_picking(graph):
     page.mouse.up()
     page.wait_for_timeout(100)
     assert node.bounding_box()["x"] == pytest.approx(larger["x"] + 80, abs=2)
-    expect(page.locator(".canvas [aria-pressed=true]")).to_have_count(0)
+    expect(page.locator(".canvas [aria-selected=true]")).to_have_count(0)
 
 
 def test_a_neighbour_in_the_inspector_is_picked_in_the_graph(graph):
     page = graph("?model=dla34&node=level3.tree2.root")
     page.get_by_role("button", name="level2.root", exact=True).click()
-    expect(item(page, "level2.root")).to_have_attribute("aria-pressed", "true")
+    expect(item(page, "level2.root")).to_have_attribute("aria-selected", "true")
     expect(page).to_have_url(re.compile("node=level2.root"))
 
 

@@ -27,7 +27,7 @@ def test_a_selected_row_leads_to_its_node_in_the_graph(app: Page, settled) -> No
     settled(app)
     query = parse_qs(urlsplit(app.url).query)
     assert query["node"] == ["level2.root"]
-    expect(app.locator("[data-id='level2.root'][aria-pressed=true]")).to_be_visible()
+    expect(app.locator("[data-id='level2.root'][aria-selected=true]")).to_be_visible()
 
 
 def test_an_operation_leads_to_the_operations_view(app: Page, settled) -> None:
@@ -40,7 +40,7 @@ def test_an_operation_leads_to_the_operations_view(app: Page, settled) -> None:
     expect(app.get_by_role("heading", name="Graph", exact=True)).to_be_visible()
     settled(app)
     expect(app.get_by_role("radio", name="Operations")).to_be_checked()
-    expect(app.locator("[data-id='op:12'][aria-pressed=true]")).to_be_visible()
+    expect(app.locator("[data-id='op:12'][aria-selected=true]")).to_be_visible()
 
 
 def test_the_tabs_draw_when_they_are_opened(app: Page, settled) -> None:
