@@ -187,3 +187,28 @@ def blocks_of(term: Term, terms: Sequence[Term]) -> tuple[Term, ...]:
         else:
             found[each.number] = each
     return tuple(found[number] for number in sorted(found))
+
+
+def output_of(terms: Sequence[Term]) -> Term:
+    """The term that the output is: the last node, or the last block where there are no nodes."""
+    return max(terms, key=lambda term: (term.is_node, term.number))
+
+
+def nested(terms: Sequence[Term], chosen: Term | None = None) -> str:
+    """The output as one expression, LaTeX: nodes written into nodes, down to the blocks; ``chosen`` is boxed.
+
+    Every node has one place in it. Without nodes it is the blocks that are written into each other.
+    """
+    by_symbol = {term.symbol: term for term in terms}
+    chain = not any(term.is_node for term in terms)
+
+    def write(term: Term) -> str:
+        if term.is_node or chain:
+            letter = "N" if term.is_node else "B"
+            inner = ", ".join(write(by_symbol[read]) if read in by_symbol else read for read in term.reads)
+            text = f"{letter}({inner})"
+        else:
+            text = term.symbol
+        return rf"\boxed{{{text}}}" if chosen is not None and term.path == chosen.path else text
+
+    return write(output_of(terms))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from importlib.util import find_spec
 
 import streamlit as st
 
@@ -36,8 +35,8 @@ TITLES = {
     Section.PEAKS: "Peaks",
 }
 
-SECTIONS = tuple(section for section in Section if find_spec(section.module))
-"""The sections there are, in the order of the chooser."""
+SECTIONS = tuple(Section)
+"""In the order of the chooser."""
 
 PANEL = 610
 """Width of one of two things side by side; where the window is too narrow they stand one above the other."""

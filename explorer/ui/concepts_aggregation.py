@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.concepts.forms import FACTS, Form
 from explorer.concepts.measures import Measures, measures
 from explorer.concepts.placement import drawn, placed
-from explorer.concepts.terms import Term, blocks_of, expand
+from explorer.concepts.terms import Term, blocks_of, expand, nested, output_of
 from explorer.graph.layout_model import Layout
 from explorer.graph.view_model import View
 from explorer.ui import concepts_graph, concepts_tree
@@ -67,6 +67,8 @@ def _fig2() -> None:
         figure = figure_of(form, size)
         _counts(figure)
     chosen = _drawing(figure, form, size)
+    small = r"\footnotesize " if len(figure.terms) > 24 else ""
+    st.latex(f"{small}y = {output_of(figure.terms).symbol} = {nested(figure.terms, chosen)}")
     beside = st.container(horizontal=True, gap="large")
     with beside.container(width=PANEL):
         st.markdown("**Recursion**")

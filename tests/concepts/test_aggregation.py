@@ -9,7 +9,7 @@ from explorer.concepts.aggregation import traced
 from explorer.concepts.forms import FACTS, Form
 from explorer.concepts.measures import measures
 from explorer.concepts.placement import drawn, placed
-from explorer.concepts.terms import blocks_of, expand
+from explorer.concepts.terms import blocks_of, expand, nested
 from explorer.roles import Role
 
 CASES = [(form, size) for form, facts in FACTS.items() for size in range(facts.sizes[0], facts.sizes[1] + 1)]
@@ -115,6 +115,19 @@ def test_every_term_is_what_its_module_computes(form, size):
     for term in terms:
         kind = "N" if term.is_node else "B"
         assert expressions[term.symbol] == e(kind, *(expressions[read] for read in term.reads))
+
+
+@pytest.mark.parametrize(("form", "size"), CASES)
+def test_the_nested_expression_evaluates_to_the_output(form, size):
+    e = Expressions()
+    found, output = computed(traced(form, size), e)
+    terms = expand(form, size)
+    names = {term.symbol.replace("{", "").replace("}", ""): found[term.path] for term in terms}
+    names |= {"x": e("x"), "N": lambda *xs: e("N", *xs), "B": lambda x: e("B", x)}
+    written_out = nested(terms).replace("{", "").replace("}", "")
+    assert eval(written_out, {"__builtins__": {}}, names) == output
+    for term in terms:
+        assert nested(terms, term).count(r"\boxed") == 1, "every term has one place in the expression"
 
 
 @pytest.mark.parametrize("n", range(1, 6))

@@ -59,9 +59,9 @@ def test_the_slider_changes_counts_and_formulas(open_page):
 
 def test_a_link_to_a_term_shows_it(open_page):
     page = open_page("concepts", form="hierarchical", levels="3", term="a2")
-    boxed = [latex.value for latex in page.latex if "boxed" in latex.value]
-    assert len(boxed) == 1
-    assert r"a_{2} = R^{3}_{2} = T_{2}(x)" in boxed[0]
+    whole, term = (latex.value for latex in page.latex if "boxed" in latex.value)
+    assert r"y = a_{4} = N(\boxed{N(N(b_{1}, b_{2}), b_{3}, b_{4})}, N(b_{5}, b_{6}), b_{7}, b_{8})" in whole
+    assert r"\boxed{a_{2} = R^{3}_{2} = T_{2}(x) = N(a_{1}, b_{3}, b_{4})}" in term
 
 
 def test_a_line_of_the_expansion_is_remembered_in_the_url(open_page):
