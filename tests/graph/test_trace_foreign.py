@@ -18,7 +18,7 @@ from explorer.errors import ConfigError, TraceError
 from explorer.graph import LayerGraph, trace
 from explorer.graph.private import private_copy
 from explorer.graph.proxy import ShapeProxy, TensorProxy
-from explorer.graph.tracing import Recorder
+from explorer.graph.recorder import Recorder
 from tests.graph.meta_trace import MetaTrace
 
 
@@ -344,7 +344,7 @@ def test_endless_networks_are_refused() -> None:
 
 
 def test_too_many_operations_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("explorer.graph.tracing.MAX_OPERATIONS", 10)
+    monkeypatch.setattr("explorer.graph.recorder.MAX_OPERATIONS", 10)
     with pytest.raises(TraceError, match="more than 10 operations"):
         trace(nn.Sequential(*(nn.ReLU() for _ in range(11))), (1, 8, 6, 6))
 
