@@ -112,7 +112,7 @@ class Builder:
         self.built: list[str] = []
         self.refuse = False
 
-    def __call__(self, config: ModelConfig, weights: str, device: str, source: bytes | None) -> Engine:
+    def __call__(self, config: ModelConfig, weights: str, device: str, source: bytes | str | None) -> Engine:
         self.built.append(f"{config.name} {weights} {device}")
         time.sleep(0.05)
         if self.refuse:
@@ -131,13 +131,16 @@ def test_many_visitors_at_once_build_one_engine() -> None:
 
 def test_weights_and_uploaded_files_make_engines_of_their_own() -> None:
     build = Builder()
-    pool = EnginePool(4, build)
+    pool = EnginePool(6, build)
     config = preset("dla34")
     engines = {
         id(pool.engine_for(config, weights, "cpu", source))
-        for weights, source in (("random", None), ("own", b"a"), ("own", b"b"), ("own", b"a"))
-    }
-    assert len(engines) == len(build.built) == 3
+        for weights, source in (
+            ("random", None), ("own", b"a"), ("own", b"b"), ("own", b"a"),
+            ("published", "dla34-timm"), ("published", "dla34-original"), ("published", "dla34-timm"),
+        )
+    }  # fmt: skip
+    assert len(engines) == len(build.built) == 5
 
 
 def test_the_least_recently_used_engine_goes() -> None:
