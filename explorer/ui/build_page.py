@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from explorer.config import ModelConfig
@@ -39,9 +41,11 @@ def workbench(here: state.Current) -> None:
     with st.container(key="build"):
         left, right = st.container(key="build-left"), st.container(key="build-right")
     with right, st.container(key="build-panel", gap="small"):
-        _panel(bench, about, ready=valid is not None)
+        advise = _panel(bench, about, ready=valid is not None)
     with left:
         build_editor.show(bench, about if valid is not None else None)
+    if valid is not None:
+        advise()  # last: it may have to search
 
 
 def state_of(here: state.Current, config: ModelConfig) -> state.Current:
@@ -59,7 +63,8 @@ def publish(bench: Bench, about: state.Current) -> bool:
     return st.query_params.to_dict() != before
 
 
-def _panel(bench: Bench, about: state.Current, ready: bool) -> None:
+def _panel(bench: Bench, about: state.Current, ready: bool) -> Callable[[], None]:
+    """Draw the right side; returns what draws, in its place there, the advice about a network that does not fit."""
     device = services.device_name(about)
     # A place is kept only where it is filled twice: emptied at every keystroke, it would flicker.
     slot = st if warm.loaded() else st.empty()
@@ -72,8 +77,7 @@ def _panel(bench: Bench, about: state.Current, ready: bool) -> None:
     where = services.resolved(about.device)
     found = build_panel.feedback(about, bench.base, batch, where, services.free_memory(where))
     slot.html(build_panel.face(bench, about, found, device))
-    if ready:
-        build_refused.advise(about, batch, where, found, bench)
+    advice = st.container(gap="small")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.number_input("Batch", 1, MAX_BATCH, key=_BATCH, width=120, help="Images that run at once.")
         build_trial.button(about, batch, bench, ready=ready and found.fits)
@@ -83,3 +87,9 @@ def _panel(bench: Bench, about: state.Current, ready: bool) -> None:
     with st.container(horizontal=True, gap="small"):
         for page in build_trial.PAGES:
             shell.page_link(page, about)
+
+    def advise() -> None:
+        with advice:
+            build_refused.advise(about, batch, where, found, bench)
+
+    return advise

@@ -81,7 +81,7 @@ def cards(entries: Sequence[Entry], current: state.Current) -> None:
             st.container(border=True, gap="xsmall", height="stretch", vertical_alignment="distribute"),
         ):
             st.html(_face(entry))
-            with st.container(horizontal=True, gap="xxsmall"):
+            with st.container(horizontal=True, gap="xxsmall", key=f"card-links-{entry.name}"):
                 for page in _PAGES:
                     shell.page_link(page, about)
 

@@ -23,6 +23,8 @@ def parameters(number: int, live: int | None = None) -> str:
 
 def macs(number: int) -> str:
     """Multiply-accumulates, each two floating-point operations: ``3.07 GMACs``, ``0.58 GMACs``, ``1.20 MMACs``."""
+    if number >= 10**13:
+        return f"{number / 10**12:.2f} TMACs"
     for factor, prefix in _DECIMAL[1:]:
         if number >= factor / 10:
             return f"{number / factor:.2f} {prefix}MACs"
