@@ -104,7 +104,7 @@ class Placement:
         return self.compose(None)
 
     def _may_break(self, frame: str | None) -> bool:
-        """A block that gathers is one picture; in the paper view a tree as well, and a decoder with its stages."""
+        """A block that gathers is one picture; in the paper view a stage as well, and a decoder with its backbone."""
         roles = [self.tree.role(each) for each in self.tree.outward(frame)[:-1] if each] if frame else []
         if not GATHERS.isdisjoint(roles):
             return False
@@ -112,7 +112,7 @@ class Placement:
             return True
         beside = self.tree.children[self.tree.parent[frame]] if frame else []
         decodes = any(self.tree.role(item) is Role.DECODER for item in (*self.tree.children[frame], *beside))
-        return not decodes and all(role in (None, Role.BACKBONE, Role.STAGE) for role in roles)
+        return not decodes and all(role in (None, Role.BACKBONE) for role in roles)
 
     # Columns
 
