@@ -13,6 +13,7 @@ from explorer.graph.layer_graph import LayerGraph
 from explorer.graph.view_model import NodeKind, View, ViewNode
 from explorer.graph.view_text import role_label
 from explorer.ui import (
+    graph_measured,
     inspector_facts,
     inspector_field,
     inspector_maps,
@@ -40,7 +41,9 @@ def show(view: View, graph: LayerGraph, here: state.Current, item: Item, select:
         facts, inputs, outputs = st.columns([1.35, 1, 1], gap="large")
     with facts:
         _title(item)
-        inspector_facts.show(graph, item, fields[results[-1]] if results else None)
+        inspector_facts.show(
+            graph, item, fields[results[-1]] if results else None, graph_measured.last_latency(here)
+        )
         with st.container(horizontal=True, gap="small"):
             shell.page_link("layers", here, "Layers")
             shell.page_link("connectivity", here, "Connectivity")

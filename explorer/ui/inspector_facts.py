@@ -14,6 +14,7 @@ from explorer.analysis.receptive_field import ReceptiveField
 from explorer.graph.layer_graph import LayerGraph
 from explorer.graph.view_model import View, ViewEdge, ViewFrame, ViewNode
 from explorer.graph.view_text import EDGE_LABELS, edge_caption
+from explorer.measure import Latency
 from explorer.ui import numbers
 
 MOST_EDGES = 12
@@ -26,8 +27,8 @@ Row = tuple[str, str, str]
 """Name, value, and what it means (may be empty)."""
 
 
-def show(graph: LayerGraph, item: Item, field: ReceptiveField | None) -> None:
-    """Shapes, parameters, cost, settings; ``field`` is that of the node's result."""
+def show(graph: LayerGraph, item: Item, field: ReceptiveField | None, measured: Latency | None) -> None:
+    """Shapes, parameters, cost, settings; ``field`` is the result's, ``measured`` the network's, None where unknown."""
     rows: list[Row] = []
     if item.inputs:
         rows.append(("In", shapes(item.inputs), ""))
@@ -39,6 +40,8 @@ def show(graph: LayerGraph, item: Item, field: ReceptiveField | None) -> None:
         )
     if item.operations:
         rows += _cost(graph, item)
+    if item.operations and measured is not None:
+        rows.append(_latency(item, measured))
     table([*rows, *_attributes(graph, item)])
 
 
@@ -134,6 +137,15 @@ def _cost(graph: LayerGraph, item: Item) -> list[Row]:
             "",
         ),
     ]
+
+
+def _latency(item: Item, measured: Latency) -> Row:
+    seconds = measured.of(item.operations)
+    return (
+        "Latency",
+        f"{numbers.duration(seconds)}, {numbers.share(seconds, measured.watched)} of the network",
+        f"Sum over operations, medians of {measured.repetitions} passes on {measured.title}",
+    )
 
 
 def _attributes(graph: LayerGraph, item: Item) -> list[Row]:

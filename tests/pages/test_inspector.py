@@ -136,3 +136,17 @@ def test_operations_are_listed_with_their_cost(inspect):
 def test_source_is_that_of_the_module(inspect):
     page = inspect("scenes_det", "base.level3.tree2.root", "Source")
     assert "class Root" in page.code[0].value
+
+
+def test_a_measured_network_tells_the_time_of_a_node(inspect, monkeypatch):
+    from explorer.config import preset
+    from explorer.graph import trace
+    from explorer.measure import Latency
+    from explorer.ui import graph_measured
+
+    graph = trace(preset("scenes_det"), (1, 3, 512, 512))
+    assert "Latency" not in text(inspect("scenes_det", "base.level2.root"))
+    times = tuple(0.25 if o.path.startswith("base.level2.root") else 0.0 for o in graph.operations)
+    found = Latency("cpu", "A processor", (512, 512), 9, times, 2.0, 2.0)
+    monkeypatch.setattr(graph_measured, "last_latency", lambda here: found)
+    assert "1.00 s, 50.0 % of the network" in text(inspect("scenes_det", "base.level2.root"))
