@@ -71,8 +71,7 @@ def _alone() -> threading.Lock:
 
 def measuring(here: state.Current, graph: LayerGraph, slot: st.delta_generator.DeltaGenerator) -> None:
     """The button that measures latency; progress is shown in ``slot``."""
-    again = last_latency(here) is not None
-    title = f"Measure {'again ' if again else ''}on {services.device_name(here)}"
+    title = f"Measure on {services.device_name(here)}"
     if not st.button(
         title, icon=":material/timer:", key="graph-measure", help="Forward passes, timed by operation"
     ):

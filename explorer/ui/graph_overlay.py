@@ -66,7 +66,7 @@ def choose() -> Quantity | None:
 
     options: list[Quantity | None] = [None, *Quantity]
     st.selectbox(
-        "Overlay", options, index=options.index(quantity), key=key, on_change=write, width=200,
+        "Overlay", options, index=options.index(quantity), key=key, on_change=write, width=170,
         format_func=lambda each: "No overlay" if each is None else MEANINGS[each].title,
         label_visibility="collapsed", help="Colour the nodes by a quantity",
     )  # fmt: skip

@@ -133,11 +133,11 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
 
 
 def _opening(groups: Groups) -> None:
-    st.button("Open all", icon=":material/unfold_more:", on_click=groups.write, args=(groups.everything,),
+    st.button("Open all", on_click=groups.write, args=(groups.everything,),
               disabled=groups.opened >= groups.everything)  # fmt: skip
-    st.button("Close all", icon=":material/unfold_less:", on_click=groups.write, args=(frozenset(),),
+    st.button("Close all", on_click=groups.write, args=(frozenset(),),
               disabled=not groups.opened)  # fmt: skip
-    st.button("First look", icon=":material/restart_alt:", on_click=groups.write, args=(groups.default,),
+    st.button("First look", on_click=groups.write, args=(groups.default,),
               help="Open what is open at first sight", disabled=groups.opened == groups.default)  # fmt: skip
 
 

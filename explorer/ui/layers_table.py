@@ -241,7 +241,7 @@ def _frame(rows: Sequence[LayerRow]) -> pd.DataFrame:
 def _roles_of(rows: Sequence[LayerRow]) -> tuple[list[str], list[str]]:
     """The labels of the roles that occur, and their colours."""
     roles = [role for role in Role if any(row.role is role for row in rows)]
-    return [role_label(role) for role in roles], [theme.role_colour(role) for role in roles]
+    return [role_label(role) for role in roles], [theme.pill_colour(role) for role in roles]
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

@@ -14,3 +14,20 @@ RULE = "#8A8578"
 def role_colour(role: Role | None) -> str:
     """A role's colour; grey for a module that has none."""
     return RULE if role is None else ROLE_STYLES[role].colour
+
+
+def pill_colour(role: Role | None) -> str:
+    """A role's colour, darkened as far as white text on it needs: a contrast of 4.5 (WCAG 2, AA)."""
+    red, green, blue = (int(role_colour(role)[start : start + 2], 16) for start in (1, 3, 5))
+    while contrast_to_white(red, green, blue) < 4.5:
+        red, green, blue = (round(0.96 * channel) for channel in (red, green, blue))
+    return f"#{red:02X}{green:02X}{blue:02X}"
+
+
+def contrast_to_white(red: int, green: int, blue: int) -> float:
+    """The contrast of white with a colour whose channels are from 0 to 255, from 1 to 21 (WCAG 2)."""
+    linear = [
+        channel / 255 / 12.92 if channel <= 10 else ((channel / 255 + 0.055) / 1.055) ** 2.4
+        for channel in (red, green, blue)
+    ]
+    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)

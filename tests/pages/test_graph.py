@@ -2,7 +2,10 @@
 
 import pytest
 
+from explorer.analysis.overlays import MEANINGS, Gathering, Quantity, gather, per_operation
+from explorer.config import presets
 from explorer.errors import LayoutError
+from explorer.graph import trace, view
 from explorer.ui import graph_url
 
 DEFAULT = frozenset({"a", "a.b", "c"})
@@ -133,3 +136,56 @@ def test_what_takes_too_long_is_refused_with_advice_and_the_page_stays(open_page
     assert "open fewer groups" in page.warning[0].value
     assert not page.error
     assert any(button.label == "Close all" for button in page.button)
+
+
+@pytest.mark.parametrize("quantity", [quantity for quantity in Quantity if quantity is not Quantity.LATENCY])
+def test_every_overlay_has_a_scale_and_a_table_of_the_same_numbers(open_page, quantity):
+    page = open_page("graph", model="dla34", overlay=quantity.value)
+    assert not page.exception, page.exception
+    page.session_state[f"graph-table-{quantity}"] = True
+    page.run()
+    assert not page.exception, page.exception
+    table = page.dataframe[0].value
+    graph = trace(presets()["dla34"], (1, 3, 224, 224))
+    if MEANINGS[quantity].gathering is Gathering.SUM:
+        found = gather(view(graph, "paper"), graph, quantity, per_operation(graph, quantity))
+        assert table["Value"].sum() == found.total
+        assert table["Share"].sum() == pytest.approx(100)
+    assert len(table) > 10
+    assert any(option == MEANINGS[quantity].title for box in page.selectbox for option in box.options)
+
+
+def test_an_unknown_overlay_is_said(open_page):
+    page = open_page("graph", model="dla34", overlay="colour")
+    assert not page.exception, page.exception
+    assert any("colour is not an overlay" in info.value for info in page.info)
+
+
+def test_latency_waits_to_be_asked_for(open_page):
+    page = open_page("graph", model="dla46x_c", overlay="latency")
+    assert not page.exception, page.exception
+    assert not page.dataframe
+    assert any(button.label == "Measure on CPU" for button in page.button)
+
+
+@pytest.mark.parametrize("query", ["root", "concat > 3 inputs", "> 3", "colour > 1", "<b>", "x" * 5000])
+def test_a_search_in_the_link_is_answered_or_explained(open_page, query):
+    page = open_page("graph", model="dla34", find=query)
+    assert not page.exception, page.exception
+
+
+def test_paths_are_counted_from_the_picked_node(open_page):
+    page = open_page("graph", model="dla34", node="level3.tree1.root", path="shortest")
+    assert not page.exception, page.exception
+    text = shown_text(page)
+    assert "2,107 paths" in text
+    assert "shortest **4** layers" in text
+    page = open_page("graph", model="centernet_dla34", to="2", path="nowhere")
+    assert not page.exception, page.exception
+    assert "Paths" in shown_text(page)
+
+
+@pytest.mark.parametrize("place", ["1,2,0.5", "nan,1,1", "a,b", "1,2", "1e99,0,1", "0,0,-1"])
+def test_a_place_in_the_link_is_read_or_passed_over(place):
+    found = graph_url.decode_place(place)
+    assert found == ((1.0, 2.0, 0.5) if place == "1,2,0.5" else None)
