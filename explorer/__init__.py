@@ -2,6 +2,6 @@
 
 from explorer.errors import ExplorerError
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = ["ExplorerError", "__version__"]
