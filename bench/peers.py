@@ -48,7 +48,7 @@ def _export(config: ModelConfig, shape: Shape) -> object:
 def _torchlens(torchlens: Any, config: ModelConfig, shape: Shape) -> object:
     """It needs values: the network is on the CPU, with weights that are not initialised."""
     network = construct(config).to_empty(device="cpu").eval()
-    return torchlens.log_forward_pass(network, torch.zeros(shape))
+    return torchlens.trace(network, torch.zeros(shape))
 
 
 # Graphviz

@@ -70,6 +70,7 @@ class Placement:
         self.view = tree.view
         self.longest = inf
         self.groups: dict[str, Group] = {}
+        self.unbroken: dict[str, Group] = {}
         self.room: Mapping[tuple[str | None, int], float] = {}
 
     # How many rows
@@ -77,6 +78,7 @@ class Placement:
     def best(self) -> Group:
         """The placement with the length of rows that lets it be drawn largest."""
         group = self._within(inf)
+        self.unbroken = self.groups
         scale, length = zoom(group.width, group.height), inf
         natural = group.width
         for rows in range(2, MOST_ROWS + 1):
@@ -94,14 +96,14 @@ class Placement:
     def _within(self, length: float) -> Group:
         """The placement in which rows that can be broken are no longer than ``length``."""
         self.longest = length
-        self.groups.clear()
+        # What is no longer than a row anyway is placed the same whatever the length.
+        self.groups = {item: group for item, group in self.unbroken.items() if group.width + GAP <= length}
         return self.compose(None)
 
     def with_room(self, room: Mapping[tuple[str | None, int], float]) -> Group:
         """The placement that was best, with more room above some rows, by frame and row."""
         self.room = room
-        self.groups.clear()
-        return self.compose(None)
+        return self._within(self.longest)
 
     def _may_break(self, frame: str | None) -> bool:
         """A block that gathers is one picture; in the paper view a stage as well, and a decoder with its backbone."""
