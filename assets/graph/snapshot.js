@@ -76,7 +76,7 @@ function scaleDrawing(overlay, width, top) {
     return mark
   })
   return svg("g", {}, [
-    svg("linearGradient", { id: "scale" }, stops), write("legend-text strong", `${title} · ${note}`, MARGIN, top + 16),
+    svg("linearGradient", { id: "scale" }, stops), write("legend-text strong", `${title}: ${note.split(". ")[0]}`, MARGIN, top + 16),
     svg("rect", { x: MARGIN, y: top + 23, width: room, height: 11, rx: 2, fill: "url(#scale)" }), ...marks,
   ])
 }

@@ -31,6 +31,7 @@ _WRITTEN: dict[Quantity, Write] = {
     Quantity.STRIDE: lambda value: f"{value:g}",
     Quantity.NORM: lambda value: f"{value:.3g}",
 }
+NO_OVERLAY = "No overlay"
 RESULTS = frozenset({Quantity.FIELD, Quantity.STRIDE})
 """Quantities of results; the others belong to operations."""
 
@@ -59,15 +60,16 @@ def choose() -> Quantity | None:
 
     def write() -> None:
         wanted = st.session_state[key]
-        if wanted is None:
+        if wanted == NO_OVERLAY:
             st.query_params.pop("overlay", None)
         else:
             st.query_params["overlay"] = wanted.value
 
-    options: list[Quantity | None] = [None, *Quantity]
+    # Not None: Streamlit takes that for an empty field, and offers to empty it.
+    options: list[Quantity | str] = [NO_OVERLAY, *Quantity]
     st.selectbox(
-        "Overlay", options, index=options.index(quantity), key=key, on_change=write, width=170,
-        format_func=lambda each: "No overlay" if each is None else MEANINGS[each].title,
+        "Overlay", options, index=options.index(quantity or NO_OVERLAY), key=key, on_change=write, width=170,
+        format_func=lambda each: MEANINGS[each].title if isinstance(each, Quantity) else each,
         label_visibility="collapsed", help="Colour the nodes by a quantity",
     )  # fmt: skip
     return quantity

@@ -301,23 +301,22 @@ def test_onnx_is_made_when_asked_for_and_then_saved(graph):
     assert waiting.value.suggested_filename == "densenet40_k12-32x32.onnx"
 
 
-def test_a_click_sends_little(graph, settled):
-    """The drawing is sent once; picking a node must not send it again."""
-    app_bytes = []
-    page = graph("?model=dla169&view=modules&open=*")
-    page.on("websocket", lambda socket: None)
-    cdp = page.context.new_cdp_session(page)
+def test_a_click_sends_little(graph, app, settled):
+    """The drawing is sent once; picking a node must not send it again, nor must an overlay."""
+    sent = []
+    cdp = app.context.new_cdp_session(app)
     cdp.send("Network.enable")
-    cdp.on(
-        "Network.webSocketFrameReceived",
-        lambda event: app_bytes.append(len(event["response"]["payloadData"])),
-    )
+    cdp.on("Network.webSocketFrameReceived", lambda event: sent.append(len(event["response"]["payloadData"])))
+    page = graph("?model=dla169&view=modules&open=*&overlay=parameters")
+    drawing = max(sent)
+    assert drawing > 200_000
+    sent.clear()
     for number in (2, 3, 4):
         page.locator(".canvas .node").nth(number).dispatch_event("click")
         identity = page.locator(".canvas .node").nth(number).get_attribute("data-id")
         expect(page).to_have_url(re.compile(f"node={identity}(&|$)"))
         settled(page)
-    assert 0 < sum(app_bytes) < 60_000, sum(app_bytes)
+    assert 0 < max(sent) < drawing / 2
 
 
 def test_the_graph_cannot_be_lost(graph):

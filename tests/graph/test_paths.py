@@ -13,13 +13,15 @@ from tests.graph.view_cases import graph_of
 def random_graph(seed: int) -> LayerGraph:
     """Up to nine operations that read one to three earlier tensors; some have two results, some are layers."""
     chance = random.Random(seed)
-    operations, consumers, producers = [], {0: []}, {0: None}
+    operations: list[Operation] = []
+    consumers: dict[int, list[int]] = {0: []}
+    producers: dict[int, int | None] = {0: None}
     for number in range(chance.randint(1, 9)):
         read = tuple(chance.sample(sorted(producers), min(len(producers), chance.randint(1, 3))))
         for tensor in read:
             consumers[tensor].append(number)
         written = tuple(range(len(producers), len(producers) + chance.choice([1, 1, 1, 2])))
-        producers |= dict.fromkeys(written, number)
+        producers |= {tensor: number for tensor in written}
         consumers |= {tensor: [] for tensor in written}
         macs = chance.choice([0, 5])
         operations.append(
@@ -36,9 +38,12 @@ def random_graph(seed: int) -> LayerGraph:
     return LayerGraph("random", tuple(operations), tensors, scopes, (0,), outputs, ("0",))
 
 
-def every_path(graph: LayerGraph, tensor: int, output: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+Way = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def every_path(graph: LayerGraph, tensor: int, output: int) -> list[Way]:
     """(operations, tensors) of each path, by trying every way."""
-    found = [((), (output,))] if tensor == output else []
+    found: list[Way] = [((), (output,))] if tensor == output else []
     for consumer in graph.tensors[tensor].consumers:
         for result in graph.operations[consumer].outputs:
             for operations, tensors in every_path(graph, result, output):
@@ -103,7 +108,7 @@ def test_paths_from_a_group_start_where_its_results_leave():
     shown = view(graph, "paper")
     frame = shown.items["level3.tree1"]
     starts = leaving(graph, frame)
-    assert {graph.operations[graph.tensors[t].producer].path for t in starts} == {"level3.tree1.root.relu"}
+    assert {o.path for t in starts for o in graph.operations if t in o.outputs} == {"level3.tree1.root.relu"}
     assert leaving(graph, shown.items["input:0"]) == graph.inputs
 
 
