@@ -21,7 +21,7 @@ def random_graph(seed: int) -> LayerGraph:
         for tensor in read:
             consumers[tensor].append(number)
         written = tuple(range(len(producers), len(producers) + chance.choice([1, 1, 1, 2])))
-        producers |= {tensor: number for tensor in written}
+        producers.update((tensor, number) for tensor in written)
         consumers |= {tensor: [] for tensor in written}
         macs = chance.choice([0, 5])
         operations.append(
