@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from explorer.analysis.layers import Grain, LayerRow
 from explorer.graph.layer_graph import LayerGraph, parent_path
-from explorer.graph.view import all_open, default_open, view
+from explorer.graph.view import all_open, around, default_open, view
 from explorer.graph.view_model import Style
 from explorer.roles import CONTRACTED
 from explorer.ui import graph_url, state
@@ -20,7 +20,7 @@ def graph_query(row: LayerRow, grain: Grain, graph: LayerGraph, about: state.Cur
     style = view_of(row, grain)
     first = row.path if grain is Grain.OPERATIONS else parent_path(row.path)
     default = default_open(graph, style)
-    opened = default | set(_upwards(first))
+    opened = default | set(_upwards(first)) | around(graph, style, row.path)
     drawn = view(graph, style, opened).items
     node = next((name for name in (row.node, *_upwards(row.path)) if name in drawn), row.node)
     query = {**state.query(about), "view": style.value, "node": node}
