@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from explorer.graph.layout_curves import Points, bent
 
+OWN = 8
+"""Links into one node up to which each keeps a line of its own: so few can be followed one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bus:
@@ -25,9 +28,10 @@ def drawn_once(
 ) -> dict[str, tuple[Points, ...]]:
     """What each edge draws, so that together they draw each lane and each way down once; for most that is nothing.
 
-    A lane is drawn by the edge that follows it furthest, a way down by the edge that comes from the highest lane.
-    Where a lane crosses a way down without feeding it, the picture would claim a link that is none: all edges that
-    enter there keep a line of their own. ``feeds`` are the pairs of source and target of every edge.
+    A lane is drawn by the edge that follows it furthest, a way down by the edge that comes from the highest lane. Into
+    a node with at most ``OWN`` links each keeps a line of its own; and so they do where a lane crosses the way down
+    without feeding it, because the picture would claim a link that is none. ``feeds`` are the pairs of source and
+    target of every edge.
     """
     of_source: dict[str, list[Bus]] = defaultdict(list)
     of_target: dict[str, list[Bus]] = defaultdict(list)
@@ -38,7 +42,9 @@ def drawn_once(
     ink: dict[str, tuple[Points, ...]] = {bus.edge: () for bus in buses}
     for target, entering in of_target.items():
         highest = min(entering, key=lambda bus: bus.y)
-        if not all((lane.source, target) in feeds for lane in _crossing(highest, lanes)):
+        if len(entering) <= OWN or not all(
+            (lane.source, target) in feeds for lane in _crossing(highest, lanes)
+        ):
             ink |= {bus.edge: (ways[bus.edge],) for bus in entering}
         else:
             x, y = highest.x1, highest.y

@@ -6,6 +6,7 @@ from time import process_time
 import pytest
 
 from explorer.graph.layout import layout
+from explorer.graph.layout_bus import OWN
 from explorer.graph.layout_model import Layout
 from explorer.graph.layout_size import frame_title
 from explorer.graph.view import all_open, view
@@ -157,21 +158,19 @@ def test_a_dense_block_is_drawn_with_as_many_lines_as_layers(name):
     graph = graph_of(name)
     shown = view(graph, "paper", all_open(graph, "paper"))
     found = layout(shown)
-    layers = sum(
-        node.role in (Role.DENSE_LAYER, Role.CONCAT, Role.TRANSITION, Role.STEM) for node in shown.nodes
-    )
-    strokes = [
-        stroke
-        for edge, curve in zip(shown.edges, found.edges, strict=True)
-        for stroke in curve.strokes
-        if edge.kind in (EdgeKind.DENSE, EdgeKind.DOWNSAMPLE)
-    ]
-    # From one layer to the next, along its lane, and down from the lanes into it: three lines for each.
-    assert len(strokes) <= 3 * layers < len(shown.edges)
-    # Together they draw every way: each point that an edge passes lies on a line.
-    drawn = {point for stroke in strokes for point in sampled(stroke)}
-    assert all(curve.strokes == (curve.points,) or len(curve.points) > 4 for curve in found.edges)
-    assert drawn
+    gathering = (Role.DENSE_LAYER, Role.CONCAT, Role.TRANSITION, Role.STEM)
+    layers = sum(node.role in gathering for node in shown.nodes)
+    blocks = sum(frame.role is Role.DENSE_BLOCK for frame in shown.frames)
+    strokes = sum(len(curve.strokes) for curve in found.edges)
+    # Each layer: one line from the layer before, one along its lane, one down into it. The first few are drawn singly.
+    assert strokes <= 3 * layers + blocks * sum(range(OWN + 1))
+    # What an edge does not draw itself, others draw: its lane, and its end.
+    lanes = {(curve.source, min(y for _, y in stroke)) for curve in found.edges for stroke in curve.strokes}
+    ends = {stroke[-1] for curve in found.edges for stroke in curve.strokes}
+    for curve in found.edges:
+        if curve.strokes != (curve.points,):
+            assert (curve.source, min(y for _, y in curve.points)) in lanes
+            assert curve.points[-1] in ends
 
 
 def test_a_large_dense_network_is_placed_in_time():
