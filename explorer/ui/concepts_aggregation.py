@@ -13,7 +13,7 @@ from explorer.concepts.placement import drawn, placed
 from explorer.concepts.terms import Term, blocks_of, expand, nested, output_of
 from explorer.graph.layout_model import Layout
 from explorer.graph.view_model import View
-from explorer.ui import concepts_graph, concepts_tree
+from explorer.ui import concepts_forms, concepts_graph, concepts_tree
 from explorer.ui.concepts import PANEL
 
 KEY = "concepts.fig2"
@@ -61,7 +61,9 @@ def _fig2() -> None:
     )
     form = _form()
     facts = FACTS[form]
-    st.markdown(f"**Fig. 2 {facts.letter} · {facts.title}.** {facts.meaning}")
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"{KEY}.title"):
+        st.markdown(f"**Fig. 2 {facts.letter} · {facts.title}.** {facts.meaning}", width="stretch")
+        concepts_forms.steps(form, KEY, _follow)
     with st.container(horizontal=True, gap="large", vertical_alignment="center"):
         size = _size(form)
         figure = figure_of(form, size)
@@ -85,21 +87,23 @@ def _fig2() -> None:
 def _form() -> Form:
     """The form that the URL asks for, with the control to change it."""
     asked = st.query_params.get("form", "")
-    form = Form(asked) if asked in set(Form) else Form.HIERARCHICAL
-    # Named after its value: the back button changes the URL, and a control keeps its value while its name stays.
-    key = f"{KEY}.form.{form}"
-
-    def follow() -> None:
-        st.query_params["form"] = st.session_state[key].value
-        st.query_params.pop("term", None)
-
-    chosen = st.segmented_control(
-        "Form", list(Form), default=form, required=True, key=key, on_change=follow, label_visibility="collapsed",
-        format_func=lambda each: f"{FACTS[each].letter} · {FACTS[each].title}",
-    )  # fmt: skip
+    form = Form(asked) if asked in set(Form) else concepts_forms.ORDER[0]
+    concepts_forms.choose(form, _thumbnails(), f"{KEY}.forms", _follow)
     if asked and asked != form:
         st.info(f"There is no such form: use one of {', '.join(Form)}.", icon=":material/visibility_off:")
-    return chosen
+    return form
+
+
+def _follow(form: Form) -> None:
+    st.query_params["form"] = form.value
+    st.query_params.pop("term", None)
+
+
+@st.cache_resource(show_spinner=False)
+def _thumbnails() -> dict[Form, str]:
+    """Every form at the size at which it is drawn first."""
+    figures = {form: figure_of(form, _START[FACTS[form].hierarchical][1]) for form in Form}
+    return {form: concepts_forms.thumbnail(figure.view, figure.layout) for form, figure in figures.items()}
 
 
 def _size(form: Form) -> int:

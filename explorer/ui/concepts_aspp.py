@@ -35,7 +35,12 @@ def _choice() -> tuple[ASPP, int, int]:
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         variant = st.segmented_control(
-            "DeepLab", list(atrous.VARIANTS), default="v2", required=True, key=f"{KEY}-variant"
+            "DeepLab",
+            list(atrous.VARIANTS),
+            default="v2",
+            required=True,
+            key=f"{KEY}-variant",
+            persist_state="session",
         )
         side = int(
             st.select_slider(
@@ -43,6 +48,7 @@ def _choice() -> tuple[ASPP, int, int]:
                 INPUTS,
                 USUAL,
                 key=f"{KEY}-side",
+                persist_state="session",
                 width=260,
                 help="Side of the square input: 513 in DeepLab v3's evaluation, 321 in v2's training crops",
             )

@@ -35,11 +35,24 @@ def _taps() -> None:
     """One layer's taps, and what a stack of layers covers."""
     st.markdown("#### Taps, and the holes that equal rates leave")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        kernel = int(st.segmented_control("Kernel k", (3, 5), default=3, required=True, key=f"{KEY}-kernel"))
-        rate = st.slider("Rate r", 1, 6, 2, key=f"{KEY}-rate", width=220)
-        layers = int(st.segmented_control("Layers", (1, 2, 3), default=3, required=True, key=f"{KEY}-layers"))
+        kernel = int(
+            st.segmented_control(
+                "Kernel k", (3, 5), default=3, required=True, key=f"{KEY}-kernel", persist_state="session"
+            )
+        )
+        rate = st.slider("Rate r", 1, 6, 2, key=f"{KEY}-rate", persist_state="session", width=220)
+        layers = int(
+            st.segmented_control(
+                "Layers", (1, 2, 3), default=3, required=True, key=f"{KEY}-layers", persist_state="session"
+            )
+        )
         pattern = st.segmented_control(
-            "Rates of the layers", (EQUAL, GRID), default=EQUAL, required=True, key=f"{KEY}-pattern"
+            "Rates of the layers",
+            (EQUAL, GRID),
+            default=EQUAL,
+            required=True,
+            key=f"{KEY}-pattern",
+            persist_state="session",
         )
     rates = [rate * (MULTI_GRID[index] if pattern == GRID else 1) for index in range(layers)]
     counts = atrous.coverage(kernel, rates)

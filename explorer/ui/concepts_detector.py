@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.config import preset
 from explorer.errors import ExplorerError
 from explorer.inference.open_image import ALLOWED, EXTENSIONS, MAX_BYTES, open_image
-from explorer.inference.samples import SAMPLES, scene_number
+from explorer.inference.samples import SAMPLES, Sample, scene_number
 from explorer.runtime.recent import Recent
 from explorer.training import Scene
 from explorer.ui import predict_gallery, predict_run
@@ -27,23 +27,56 @@ NETWORK = "scenes_det"
 MAX_KEPT_BYTES = 192 * 2**20
 
 
+_SAMPLE, _OWN = "concepts.sample", "concepts.own"
+"""Where the session keeps the picture: both sections show the same one."""
+
+
 def choose(key: str) -> Picture:
     """A sample to click, or a file of the visitor's; a file wins until it is taken away."""
-    megabytes = MAX_BYTES // 2**20
+    own: Picture | None = st.session_state.get(_OWN)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        with st.container(width=590):
-            sample = predict_gallery.pick(SAMPLES[0].name, key=f"{key}-sample")
-        with st.popover("Own picture", icon=":material/upload:"):
-            file = st.file_uploader(
-                f"A {ALLOWED} image of at most {megabytes} MB",
-                type=list(EXTENSIONS),
-                max_upload_size=megabytes,
-                key=f"{key}-upload",
-            )
-    if file is not None:
-        st.caption(f"Shown: {plain(file.name)}. Take it out under *Own picture* to go back to the samples.")
-        return Picture(file.name, file.getvalue())
-    return Picture(sample.file, sample.path.read_bytes(), _truth(sample.number))
+        if own is None:
+            with st.container(width=590):
+                sample = _sample(f"{key}-sample")
+            _upload(key, "Own picture")
+            return Picture(sample.file, sample.path.read_bytes(), _truth(sample.number))
+        st.markdown(f"Shown: **{plain(own.name)}**", width="content")
+        st.button("Back to the samples", icon=":material/photo_library:", key=f"{key}-back", on_click=_forget)
+        _upload(key, "Another picture")
+    return own
+
+
+def _sample(key: str) -> Sample:
+    """The chosen sample. The gallery is told where to start only when it appears: told again, it would lose focus."""
+    start = f"{key}.start"
+    if key not in st.session_state or start not in st.session_state:
+        st.session_state[start] = st.session_state.get(_SAMPLE, SAMPLES[0].name)
+    sample = predict_gallery.pick(st.session_state[start], key=key)
+    st.session_state[_SAMPLE] = sample.name
+    return sample
+
+
+def _upload(key: str, label: str) -> None:
+    name = f"{key}-upload"
+
+    def take() -> None:
+        file = st.session_state[name]
+        if file is not None:
+            st.session_state[_OWN] = Picture(file.name, file.getvalue())
+
+    megabytes = MAX_BYTES // 2**20
+    with st.popover(label, icon=":material/upload:"):
+        st.file_uploader(
+            f"A {ALLOWED} image of at most {megabytes} MB",
+            type=list(EXTENSIONS),
+            max_upload_size=megabytes,
+            key=name,
+            on_change=take,
+        )
+
+
+def _forget() -> None:
+    st.session_state.pop(_OWN, None)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -29,8 +29,12 @@ def show() -> None:
         r"\qquad \sigma = \frac{2r + 1}{6}"
     )
     with st.container(horizontal=True, gap="medium"):
-        width = st.slider("Box width, pixels", 8, 200, 120, 4, key=f"{KEY}-width", width=260)
-        height = st.slider("Box height, pixels", 8, 200, 72, 4, key=f"{KEY}-height", width=260)
+        width = st.slider(
+            "Box width, pixels", 8, 200, 120, 4, key=f"{KEY}-width", persist_state="session", width=260
+        )
+        height = st.slider(
+            "Box height, pixels", 8, 200, 72, 4, key=f"{KEY}-height", persist_state="session", width=260
+        )
     across, down = ceil(width / STRIDE), ceil(height / STRIDE)
     cases = peaks.radius_cases(down, across)
     radius = max(0, int(gaussian_radius(down, across)))

@@ -66,7 +66,13 @@ def _peaks(seen: Observation, picture: Picture) -> None:
     chosen = _picked(seen, shown)
     step = STEPS.index(
         st.segmented_control(
-            "Step", STEPS, default=STEPS[-1], required=True, key=f"{KEY}-step", label_visibility="collapsed"
+            "Step",
+            STEPS,
+            default=STEPS[-1],
+            required=True,
+            key=f"{KEY}-step",
+            persist_state="session",
+            label_visibility="collapsed",
         )
     )
     row = st.container(horizontal=True, gap="large")
@@ -84,24 +90,29 @@ def _peaks(seen: Observation, picture: Picture) -> None:
         _working(maps, chosen, step)
     st.caption(
         "Source: Zhou, Wang, Krähenbühl, *Objects as Points*, [arXiv "
-        "1904.07850](https://arxiv.org/abs/1904.07850), section 4 (from points to bounding boxes). Boxes "
-        "are those of the Predict page: the same decoder makes them. Equal neighbouring peaks both "
-        "survive."
+        "1904.07850](https://arxiv.org/abs/1904.07850), section 4 (from points to bounding boxes). Equal "
+        f"neighbouring peaks both survive. The detector is `{concepts_detector.NETWORK}`, with the weights that were "
+        f"trained here. {_size_note(seen)}"
     )
 
 
 def _controls(maps: Maps, picture: Picture) -> tuple[int | None, float, int, str]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         choices = (ALL, *maps.labels)
-        choice = choices.index(st.selectbox("Class", choices, key=f"{KEY}-class", width=190))
+        choice = choices.index(
+            st.selectbox("Class", choices, key=f"{KEY}-class", persist_state="session", width=190)
+        )
         class_id = choice - 1 if choice else None
-        threshold = st.slider("Score threshold", 0.0, 1.0, 0.3, 0.01, key=f"{KEY}-threshold", width=220)
+        threshold = st.slider(
+            "Score threshold", 0.0, 1.0, 0.3, 0.01, key=f"{KEY}-threshold", persist_state="session", width=220
+        )
         top_k = st.slider(
             "Top K",
             1,
             len(maps.peaks),
             len(maps.peaks),
             key=f"{KEY}-k",
+            persist_state="session",
             width=220,
             help="The best K of all classes are kept",
         )
@@ -113,9 +124,22 @@ def _controls(maps: Maps, picture: Picture) -> tuple[int | None, float, int, str
                 default=PREDICTED,
                 required=True,
                 key=f"{KEY}-heatmap",
+                persist_state="session",
                 help="The target is known for the samples, which are drawn scenes.",
             )
     return class_id, float(threshold), int(top_k), source
+
+
+def _size_note(seen: Observation) -> str:
+    """Whether the Predict page has the same boxes: it computes large pictures at more pixels."""
+    place = seen.maps.geometry
+    (width, height), (across, down) = place.image, place.content
+    if place.content == place.image:
+        return "Boxes are those of the Predict page: the same decoder makes them."
+    return (
+        f"This picture of {width}×{height} pixels is computed at {across}×{down} here, so that what every layer saw "
+        "can be kept; the Predict page computes it larger, unless told otherwise, and has other boxes."
+    )
 
 
 def _figure_key(seen: Observation) -> str:

@@ -26,6 +26,7 @@ KEY = "concepts-sampling"
 FIRST = "ida_up.node_2.conv"
 """The layer just before the heads."""
 MAX_LEVELS = 3
+_KEPT, _START = f"{KEY}.kept", f"{KEY}.start"
 
 _mount = st.components.v2.component(
     "deformable_sampling",
@@ -58,10 +59,10 @@ def show() -> None:
     if seen is None:
         return
     layers = _chosen(seen)
-    now = _set()
+    now, start = _set(), _start()
     _mount(
         key=KEY,
-        data=_payload(tuple(layer.path for layer in layers), seen.image.digest, seen, layers),
+        data=_payload(tuple(layer.path for layer in layers), seen.image.digest, start, seen, layers),
         on_place_change=lambda: None,
         on_share_change=lambda: None,
         on_masked_change=lambda: None,
@@ -87,6 +88,7 @@ def _chosen(seen: Observation) -> list[Sampling]:
             index=paths.index(FIRST) if FIRST in paths else 0,
             format_func=lambda path: _title(seen.layers[path]),
             key=f"{KEY}-layer",
+            persist_state="session",
             width=380,
         )
         lineage = seen.lineage[str(path)][:MAX_LEVELS]
@@ -96,6 +98,7 @@ def _chosen(seen: Observation) -> list[Sampling]:
             default=1,
             required=True,
             key=f"{KEY}-levels",
+            persist_state="session",
             help="Points of points: every sample was itself computed by an earlier deformable layer from nine samples.",
         )
     shown = lineage[: int(levels)]
@@ -121,18 +124,28 @@ def _name(path: str) -> str:
 def _set() -> Set:
     """What the browser sent last, as far as it makes sense."""
     state: Mapping[str, Any] = st.session_state.get(KEY) or {}
+    start = _start()
     place, share, masked = state.get("place"), state.get("share"), state.get("masked")
-    start = Set()
     valid = (
         isinstance(place, list | tuple)
         and len(place) == 2
         and all(isinstance(value, int | float) and 0 <= value <= 1 for value in place)
     )
-    return Set(
+    now = Set(
         place=(float(place[0]), float(place[1])) if valid and place else start.place,
         share=min(max(float(share), 0.0), 1.0) if isinstance(share, int | float) else start.share,
         masked=masked if isinstance(masked, bool) else start.masked,
     )
+    st.session_state[_KEPT] = now
+    return now
+
+
+def _start() -> Set:
+    """What the component starts with: what was set when it was last seen. Once it is there, it knows better."""
+    if KEY not in st.session_state or _START not in st.session_state:
+        st.session_state[_START] = st.session_state.get(_KEPT, Set())
+    start: Set = st.session_state[_START]
+    return start
 
 
 def cell_at(seen: Observation, layer: Sampling, place: tuple[float, float]) -> sampling.Cell:
@@ -146,7 +159,7 @@ def cell_at(seen: Observation, layer: Sampling, place: tuple[float, float]) -> s
 
 @st.cache_data(max_entries=24, show_spinner=False)
 def _payload(
-    paths: tuple[str, ...], digest: str, _seen: Observation, _layers: Sequence[Sampling]
+    paths: tuple[str, ...], digest: str, start: Set, _seen: Observation, _layers: Sequence[Sampling]
 ) -> dict[str, Any]:
     place = _seen.maps.geometry
     data: dict[str, Any] = {
@@ -156,7 +169,7 @@ def _payload(
         "scale": list(place.scale),
         "shift": list(place.shift),
         "layers": [_packed(layer) for layer in _layers],
-        "start": {"place": list(Set().place), "share": Set().share, "masked": Set().masked},
+        "start": {"place": list(start.place), "share": start.share, "masked": start.masked},
     }
     return data | {"digest": sha256(dumps(data).encode()).hexdigest()[:16]}
 

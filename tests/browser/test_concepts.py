@@ -60,5 +60,17 @@ def test_the_back_button_leads_to_the_section_before(concepts, settled):
     expect(page.get_by_text("Memory access cost, layer by layer")).to_be_visible()
     settled(page)
     page.go_back()
-    expect(page.get_by_text("Every term at depth 3")).to_be_visible()
+    expect(page.get_by_text("Every term at length 4")).to_be_visible()
+    settled(page)
+
+
+def test_a_thumbnail_opens_its_form_and_the_back_button_the_one_before(concepts, settled):
+    page = concepts("")
+    forms = page.get_by_role("group", name="Forms of aggregation").get_by_role("button")
+    expect(forms).to_have_count(6)
+    forms.filter(has_text="Reentrant").click()
+    expect(page).to_have_url(re.compile("form=reentrant"))
+    settled(page)
+    page.go_back()
+    expect(forms.filter(has_text="No aggregation")).to_have_attribute("aria-pressed", "true")
     settled(page)

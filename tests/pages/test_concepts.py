@@ -1,5 +1,7 @@
 """The Concepts page without a browser: sections, forms and sizes of the URL, and what is said of them."""
 
+import re
+
 import pytest
 
 from explorer.concepts.forms import FACTS, Form
@@ -135,3 +137,17 @@ def test_the_presets_of_the_study(open_page):
         for name in ("dense_layers", "growth", "osa_layers", "osa_width", "channels")
     }
     assert values == {"dense_layers": 12, "growth": 12, "osa_layers": 12, "osa_width": 23, "channels": 16}
+
+
+def test_the_walk_goes_from_the_first_form_to_the_last(open_page):
+    page = open_page("concepts")
+    letters = []
+    while True:
+        letters.append(re.search(r"Fig\. 2 ([a-f]) · ", " ".join(each.value for each in page.markdown))[1])
+        onwards = page.button(key="concepts.fig2.Next")
+        if onwards.disabled:
+            break
+        onwards.click().run()
+        assert not page.exception, page.exception
+    assert letters == [FACTS[form].letter for form in Form]
+    assert page.query_params["form"] == "hierarchical"

@@ -105,7 +105,7 @@ def test_own_pictures(section, name):
     ).run()
     assert not page.exception, page.exception
     assert not page.error
-    assert r"Shown: mine\*.png" in said(page)
+    assert r"**mine\*.png**" in said(page)
 
 
 def test_coverage_in_step(section):
@@ -196,3 +196,42 @@ def test_the_radius(section):
     page.slider(key="concepts-gaussian-width").set_value(8)
     page.slider(key="concepts-gaussian-height").set_value(200).run()
     assert not page.exception, page.exception
+
+
+def go_to(page: AppTest, name: str) -> None:
+    """Another section, as a link or the back button opens it."""
+    page.query_params["section"] = name
+    page.run()
+    assert not page.exception, page.exception
+
+
+def test_what_was_set_is_there_again_after_another_section(section):
+    page = place(section("sampling"), place=[0.25, 0.75], share=0.5, masked=False)
+    page.selectbox(key="concepts-sampling-layer").set_value("dla_up.ida_0.proj_1.conv").run()
+    before = said(page)
+    go_to(page, "atrous")
+    page.slider(key="concepts-atrous-rate").set_value(5).run()
+    go_to(page, "sampling")
+    assert page.selectbox(key="concepts-sampling-layer").value == "dla_up.ida_0.proj_1.conv"
+    assert said(page) == before
+    go_to(page, "atrous")
+    assert page.slider(key="concepts-atrous-rate").value == 5
+
+
+def test_a_picture_of_ones_own_replaces_the_gallery_in_both_sections(section):
+    page = section("sampling")
+    page.file_uploader[0].upload("wide.png", png(1200, 400), "image/png").run()
+    assert "**wide.png**" in said(page)
+    go_to(page, "peaks")
+    assert "**wide.png**" in said(page)
+    assert "1200×400 pixels is computed at 512×171 here" in said(page)
+    next(button for button in page.button if button.label == "Back to the samples").click().run()
+    assert not page.exception, page.exception
+    assert "wide.png" not in said(page)
+    assert "Boxes are those of the Predict page" in said(page)
+
+
+def png(width: int, height: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.open(SAMPLES[0].path).resize((width, height)).save(buffer, "PNG")
+    return buffer.getvalue()
