@@ -64,8 +64,10 @@ def verdict(bench: Bench, found: Feedback | None) -> str:
     if found.problem:
         return _line("bad", "Does not take this size", found.problem)
     if not found.fits:
-        return _line("bad", "Too large", "It is valid, but does not fit into the memory at hand.")
-    return _line("good", "Valid", "")
+        return _line(
+            "bad", "Too large", "It is valid, but does not fit into the memory at hand.", _brief(found)
+        )
+    return _line("good", "Valid", "", _brief(found))
 
 
 def face(bench: Bench, about: state.Current, found: Feedback | None, device: str) -> str:
@@ -152,8 +154,18 @@ def _change(now: int, before: int | None) -> str:
     return f"{'+' if percent > 0 else '−'}{text}" if abs(percent) >= 0.05 else "≈ same"
 
 
-def _line(kind: str, word: str, text: str) -> str:
+def _brief(found: Feedback) -> str:
+    """The numbers in a few words, for windows in which the panel scrolls out of sight."""
+    if found.now is None:
+        return ""
+    now = found.now
+    return f"{numbers.count(now.parameters)} · {numbers.macs(now.macs)} · {numbers.memory(now.memory)}"
+
+
+def _line(kind: str, word: str, text: str, brief: str = "") -> str:
     said = f"<span>{escape(text)}</span>" if text else ""
+    # The numbers stand beneath in full: a screen reader need not hear them twice.
+    said += f'<span class="brief" aria-hidden="true">{escape(brief)}</span>' if brief else ""
     return f'<div class="verdict {kind}" role="status"><b>{escape(word)}</b>{said}</div>'
 
 
