@@ -36,12 +36,14 @@ function draw(root, state) {
     const section = element("section", { class: "network" })
     if (network.title) section.append(header(network))
     const panels = element("div", { class: "panels" })
-    const sizes = fitted(network.panels, state.width)
+    const sizes = fitted(network.panels, data.beside ? state.width / 2 : state.width)
     network.panels.forEach((panel, i) => panels.append(figure(panel, sizes[i], at, data, tip, root, state)))
     section.append(panels)
     return section
   })
-  root.replaceChildren(legend(data), ...networks, tip)
+  const rows = element("div", { class: data.beside ? "beside" : "" })
+  rows.append(...networks)
+  root.replaceChildren(legend(data), rows, tip)
 }
 
 function header({ title, about, random }) {
@@ -111,6 +113,7 @@ function figure(panel, cell, at, data, tip, root, state) {
   })
   svg.append(node("rect", { class: "ground", x: 0, y: 0, width: wide, height: high }))
   for (const [shade, d] of inks) svg.append(node("path", { d, fill: colour(shade / (SHADES - 1), data.palette) }))
+  if (cell >= 30) cells.forEach(([row, column, unit, [value, , short]]) => text(svg, (column + 0.5) * cell, (row + 0.5) * cell + 4, short, { "text-anchor": "middle", class: unit > 0.62 ? "dark" : "light" }))
   for (const column of framed) svg.append(node("rect", { class: "frame", x: column * cell - 0.5, y: -0.5, width: cell + 1, height: high + 1 }))
   const labels = axes(svg, panel, cell, wide, high)
   const bands = [node("rect", { class: "band", visibility: "hidden" }), node("rect", { class: "band", visibility: "hidden" })]
@@ -132,7 +135,7 @@ function figure(panel, cell, at, data, tip, root, state) {
     set(bands[1], gathered ? { x: column * cell, y: 0, width: cell, height: row * cell } : { x: column * cell, y: (row + 1) * cell, width: cell, height: high - (row + 1) * cell })
     labels.rows[row]?.classList.add("lit")
     labels.columns[column]?.classList.add("lit")
-    say(tip, panel, entry, data.legend)
+    say(tip, panel, entry)
     locate(tip, root, svg, left + column * cell + cell, top + row * cell)
   }
   const pointed = (event) => {
@@ -201,11 +204,11 @@ function axes(svg, { rows, columns, framed, gathered }, cell, wide, high) {
   return made
 }
 
-function say(tip, panel, [row, column, , text], { unit }) {
+function say(tip, panel, [row, column, , text]) {
   const [value, scaled] = text
   const numbers = element("b", {}, value)
   const head = element("div", {})
-  head.append(numbers, ` ${unit}${scaled ? ` · ${scaled}` : ""}`)
+  head.append(numbers, ` ${panel.unit}${scaled ? ` · ${scaled}` : ""}`)
   tip.replaceChildren(head, element("div", {}, `from ${label(panel.rows[row])}`), element("div", {}, `into ${label(panel.columns[column])}`))
   tip.classList.add("shown")
 }

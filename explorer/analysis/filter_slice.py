@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.analysis.aggregation import Aggregation, Kind
-from explorer.analysis.provenance import provenance
+from explorer.analysis.provenance import Provenance, provenance
 from explorer.analysis.weight_statistics import values
 from explorer.graph.layer_graph import LayerGraph, Operation
 
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def channels_of(graph: LayerGraph, item: Aggregation, source: int, target: int) -> slice:
-    """Where a source's values stand along the channel axis of what a target reads. Not for sums."""
+def channels_of(
+    graph: LayerGraph, features: Mapping[int, Provenance], item: Aggregation, source: int, target: int
+) -> slice:
+    """Where a source's values stand along the channel axis of what a target reads. Not for sums.
+
+    ``features`` are the graph's, see ``provenance``.
+    """
     start = 0
-    for segment in provenance(graph)[graph.operations[item.targets[target].operation].inputs[0]]:
+    for segment in features[graph.operations[item.targets[target].operation].inputs[0]]:
         if segment.source == item.sources[source].tensor:
             return slice(start, start + segment.width)
         start += segment.width
@@ -41,7 +46,7 @@ def filter_slice(
         assert producer is not None
         return _by_input(graph.operations[producer], state_dict)
     operation = graph.operations[item.targets[target].operation]
-    return _by_input(operation, state_dict)[:, channels_of(graph, item, source, target)]
+    return _by_input(operation, state_dict)[:, channels_of(graph, provenance(graph), item, source, target)]
 
 
 def _by_input(operation: Operation, state_dict: Mapping[str, Tensor]) -> NDArray[np.float32]:

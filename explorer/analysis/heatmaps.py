@@ -93,7 +93,9 @@ def heatmaps(graph: LayerGraph, aggregations: Sequence[Aggregation]) -> list[Hea
 
 
 def last_targets(item: Aggregation) -> frozenset[int]:
-    """Targets that read a block as a whole: a transition, a classifier, OSA's last convolution."""
+    """Targets that read a block as a whole: a transition, a classifier, OSA's last convolution, or the only one."""
+    if len(item.targets) == 1:
+        return frozenset({0})
     return frozenset(
         i
         for i, target in enumerate(item.targets)

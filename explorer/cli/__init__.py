@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from explorer import __version__
-from explorer.cli import fetch, graph, layers, predict, show, train
+from explorer.cli import connectivity, fetch, graph, layers, predict, show, train
 from explorer.cli import list as list_command
 from explorer.errors import ExplorerError
 
@@ -21,7 +21,7 @@ FAILED = 2
 INTERRUPTED = 130
 """What shells report for a command that was stopped with Ctrl-C."""
 
-COMMANDS = (list_command, show, graph, layers, predict, train, fetch)
+COMMANDS = (list_command, show, graph, layers, connectivity, predict, train, fetch)
 
 
 class _Parser(argparse.ArgumentParser):

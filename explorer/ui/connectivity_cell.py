@@ -13,11 +13,13 @@ from explorer.inference.tiles import Scale, diverging, matrix_of_tiles, signed_r
 from explorer.ui import connectivity_options, inspector_engine, state, theme
 from explorer.ui.connectivity_networks import Shown
 from explorer.ui.connectivity_options import Place
+from explorer.ui.inspector import STYLE
 from explorer.ui.inspector_facts import table
 from explorer.ui.plain import plain
 
-FILTERS, CHANNELS, MATRIX = 32, 32, 512
-PICTURE_WIDTH = 620
+DOWN, ACROSS = 128, 640
+KERNELS_DOWN, KERNELS_ACROSS = 24, 32
+PICTURE_WIDTH = 640
 BINS = 61
 
 
@@ -34,6 +36,7 @@ def show(networks: Sequence[Shown], place: Place | None) -> None:
     ):  # fmt: skip
         st.info("The connection that the link names is not in this figure.", icon=":material/visibility_off:")
         return
+    st.html(STYLE)
     with st.container(border=True, key="connectivity-cell"):
         _heading(network, item, source, target)
         weights = _slice(
@@ -112,24 +115,25 @@ def _facts(
 
 
 def _picture(weights: np.ndarray, item: Aggregation) -> None:
+    """Channels of the source down, filters across, as the heatmaps are."""
     if not np.isfinite(weights).all():
         st.caption("Not every weight is a finite number: there is no picture of them.")
         return
-    own = "its own last convolution" if item.kind is Kind.SUM else "the reading layer"
+    own = "its own last convolution" if item.kind is Kind.SUM else "the layer that reads"
+    turned = weights.swapaxes(0, 1)
     if weights.shape[2:] == (1, 1):
-        shown = weights[:MATRIX, :MATRIX, 0, 0]
+        shown = turned[:DOWN, :ACROSS]
         zoom = max(1, min(14, PICTURE_WIDTH // shown.shape[1]))
-        st.image(diverging(signed_range(shown, Scale.ALL)).repeat(zoom, 0).repeat(zoom, 1))
+        st.image(diverging(signed_range(shown[:, :, 0, 0], Scale.ALL)).repeat(zoom, 0).repeat(zoom, 1))
     else:
-        shown = weights[:FILTERS, :CHANNELS]
-        gap = 2 if shown.shape[1] <= 16 else 1
-        zoom = max(1, min(8, (PICTURE_WIDTH // shown.shape[1] - gap) // shown.shape[3]))
-        st.image(matrix_of_tiles(diverging(signed_range(shown, Scale.ALL)), gap=gap + 1, zoom=zoom))
+        shown = turned[:KERNELS_DOWN, :KERNELS_ACROSS]
+        gap = 3 if shown.shape[1] <= 16 else 2
+        zoom = max(1, min(9, (PICTURE_WIDTH // shown.shape[1] - gap) // shown.shape[3]))
+        st.image(matrix_of_tiles(diverging(signed_range(shown, Scale.ALL)), gap=gap, zoom=zoom))
     rows, columns = shown.shape[:2]
     st.caption(
-        f"Rows: filters 0 to {rows - 1} of {weights.shape[0]} of {own}. Columns: the source’s channels 0 "
-        f"to {columns - 1} "
-        f"of {weights.shape[1]}. Blue is negative, pale 0, orange positive, up to ±{np.abs(shown).max():.3g}."
+        f"Down: the source’s channels 0 to {rows - 1} of {turned.shape[0]}. Across: filters 0 to {columns - 1} of "
+        f"{turned.shape[1]} of {own}. Blue is negative, pale 0, orange positive, up to ±{np.abs(shown).max():.3g}."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from json import dumps
 from pathlib import Path
@@ -13,8 +14,6 @@ import streamlit as st
 
 from explorer.analysis.heatmaps import LAST_MEANINGS, Heatmap, Scale, divisors
 from explorer.inference.tiles import sequential
-from explorer.ui import numbers
-from explorer.ui.connectivity_networks import Shown
 from explorer.ui.connectivity_options import Place
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -33,32 +32,46 @@ _mount = st.components.v2.component(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Heatmaps that stand in a row under a title, and what a cell's number is called."""
+
+    title: str
+    about: str
+    heatmaps: tuple[Heatmap, ...]
+    random: bool = False
+    unit: str = "mean |w|"
+
+
 def show(
-    networks: Sequence[Shown],
+    rows: Sequence[Row],
     scale: Scale,
     chosen: Place | None,
     on_pick: Callable[[object], None],
     key: str = KEY,
+    *,
+    apart: bool = False,
 ) -> None:
-    """Draw the networks on one scale, each with its heatmaps in rows."""
-    figures = [network.heatmaps for network in networks]
-    units = divisors(figures, scale)
+    """Draw rows of heatmaps on one scale, or each on one of its own, side by side, where ``apart``."""
+    figures = [row.heatmaps for row in rows]
+    units = [divisors([one], scale)[0] for one in figures] if apart else divisors(figures, scale)
     data: dict[str, Any] = {
         "palette": palette(),
-        "legend": _legend(networks, scale, units),
+        "legend": _legend(rows, scale, "" if apart else f"{_largest(units):.3g}"),
         "networks": [
             {
-                "title": network.here.title if len(networks) > 1 else "",
-                "about": _about(network),
-                "random": network.random,
+                "title": row.title if len(rows) > 1 else "",
+                "about": row.about,
+                "random": row.random,
                 "panels": [
-                    _panel(heatmap, scale, parts)
-                    for heatmap, parts in zip(network.heatmaps, scales, strict=True)
+                    _panel(heatmap, scale, parts, row.unit)
+                    for heatmap, parts in zip(row.heatmaps, scales, strict=True)
                 ],
             }
-            for network, scales in zip(networks, units, strict=True)
+            for row, scales in zip(rows, units, strict=True)
         ],
     }
+    data["beside"] = apart
     data["digest"] = sha256(dumps(data).encode()).hexdigest()[:16]
     data["chosen"] = chosen
 
@@ -73,46 +86,35 @@ def palette() -> list[str]:
     return [f"#{red:02X}{green:02X}{blue:02X}" for red, green, blue in sequential(np.linspace(0, 1, 9))]
 
 
-def largest(networks: Sequence[Shown]) -> float:
+def _largest(units: Sequence[Sequence[Sequence[float]]]) -> float:
     """The largest strength of all concatenations shown, or of all sums where there is nothing else."""
-    units = divisors([network.heatmaps for network in networks], Scale.FIGURE)
     return next((parts[0] for figure in units for parts in figure if parts), 0.0)
 
 
-def _about(network: Shown) -> str:
-    if network.random:
-        return "nothing learned yet: what is seen is the initialisation"
-    return f"{network.weights.title}, {numbers.parameters(network.graph.totals.parameters)}"
-
-
-def _legend(
-    networks: Sequence[Shown], scale: Scale, units: Sequence[Sequence[Sequence[float]]]
-) -> dict[str, str]:
-    most = largest(networks)
+def _legend(rows: Sequence[Row], scale: Scale, most: str) -> dict[str, str]:
     labels = {
         mark.label
-        for network in networks
-        for heatmap in network.heatmaps
+        for row in rows
+        for heatmap in row.heatmaps
         for i, mark in enumerate(heatmap.columns)
         if i in heatmap.framed
     }
     high = {
-        Scale.FIGURE: f"1 = {most:.3g}, the largest of the figure",
+        Scale.FIGURE: f"1 = {most}, the largest of the figure" if most else "1 = the largest of each row",
         Scale.BLOCK: "1 = the largest of each block",
         Scale.TARGET: "1 = the largest into each target",
-        Scale.RAW: f"{most:.3g}",
+        Scale.RAW: most,
     }[scale]
     return {
         "low": "0",
         "high": high,
-        "unit": "mean |w|",
         "last": ", ".join(
             f"{label} {meaning}" for label, meaning in LAST_MEANINGS.items() if label in labels
         ),
     }
 
 
-def _panel(heatmap: Heatmap, scale: Scale, parts: Sequence[float]) -> dict[str, Any]:
+def _panel(heatmap: Heatmap, scale: Scale, parts: Sequence[float], unit: str) -> dict[str, Any]:
     words = SCALE_WORDS.get(scale)
     return {
         "title": heatmap.title,
@@ -121,10 +123,11 @@ def _panel(heatmap: Heatmap, scale: Scale, parts: Sequence[float]) -> dict[str, 
         "columns": [[mark.label, mark.about] for mark in heatmap.columns],
         "framed": sorted(heatmap.framed),
         "gathered": heatmap.gathered,
+        "unit": unit,
         "cells": [
             [
                 cell.row, cell.column, round(cell.strength / part, 4),
-                [f"{cell.strength:.4g}", f"{cell.strength / part:.2f} {words}" if words else ""],
+                _texts(cell.strength, part, words),
                 cell.aggregation, cell.source, cell.target,
             ]
             for cell, part in zip(heatmap.cells, parts, strict=True)
@@ -141,3 +144,11 @@ def _remark(heatmap: Heatmap) -> str:
         return "· a column each"
     layers = len(heatmap.columns) - len(heatmap.framed)
     return f"· {layers} layer{'' if layers == 1 else 's'}"
+
+
+def _texts(strength: float, part: float, words: str | None) -> list[str]:
+    """The number, what it is of the scale, and what stands in a cell that has room."""
+    if words is None:
+        return [f"{strength:.4g}", "", f"{strength:.2g}".replace("0.", ".", 1)]
+    share = f"{strength / part:.2f}"
+    return [f"{strength:.4g}", f"{share} {words}", "1" if share == "1.00" else share.removeprefix("0")]

@@ -12,7 +12,8 @@ from explorer.analysis import Aggregation, connectivity
 from explorer.analysis.heatmaps import Heatmap, heatmaps
 from explorer.errors import WeightsError
 from explorer.graph.layer_graph import LayerGraph
-from explorer.ui import inspector_engine, services, state, weights_control
+from explorer.ui import inspector_engine, numbers, services, state, weights_control
+from explorer.ui.connectivity_figure import Row
 from explorer.ui.connectivity_options import Options
 from explorer.weights import RANDOM, WeightsInfo, WeightsKind
 
@@ -38,6 +39,13 @@ class Shown:
     def random(self) -> bool:
         """Whether the weights have learned nothing."""
         return self.weights.kind is WeightsKind.RANDOM
+
+    @property
+    def row(self) -> Row:
+        """The network in the figure."""
+        learned = f"{self.weights.title}, {numbers.parameters(self.graph.totals.parameters)}"
+        about = "nothing learned yet: what is seen is the initialisation" if self.random else learned
+        return Row(self.here.title, about, self.heatmaps, self.random)
 
     @property
     def cells(self) -> int:

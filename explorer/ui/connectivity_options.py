@@ -88,6 +88,12 @@ def choose_cell(sent: object) -> None:
         st.query_params["cell"] = ".".join(map(str, sent))
 
 
+def choose_cell_of_first(sent: object) -> None:
+    """As ``choose_cell``, in a figure that shows the first network only."""
+    if isinstance(sent, list | tuple) and len(sent) == 4:
+        choose_cell([0, *sent[1:]])
+
+
 def close_cell() -> None:
     """Forget the connection."""
     st.query_params.pop("cell", None)

@@ -8,6 +8,7 @@ from explorer.errors import ExplorerError
 from explorer.graph.layer_graph import LayerGraph
 from explorer.ui import (
     connectivity_cell,
+    connectivity_contribution,
     connectivity_downloads,
     connectivity_figure,
     connectivity_options,
@@ -54,13 +55,17 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
                 f"Only {len(drawn)} of {len(shown)} networks are drawn: together they have over {MOST_CELLS:,} cells."
             )
         connectivity_figure.show(
-            drawn, options.scale, connectivity_options.chosen(), connectivity_options.choose_cell
+            [network.row for network in drawn],
+            options.scale,
+            connectivity_options.chosen(),
+            connectivity_options.choose_cell,
         )
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.caption(HINT)
             connectivity_downloads.show(drawn, options)
         connectivity_cell.show(drawn, connectivity_options.chosen())
     connectivity_reading.show(shown, options.scale)
+    connectivity_contribution.show(shown[0])
 
 
 def _nothing(here: state.Current) -> None:

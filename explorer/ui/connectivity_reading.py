@@ -127,7 +127,7 @@ def _sentences(network: Shown, found: Sequence[Summary]) -> list[str]:
     strong = sum(one.strong for one in found)
     lines = [
         f"**Strong links**: {strong:,} of {connections:,} connections ({strong / connections:.0%}) reach "
-        f"half of the scale" + (" because the initialisation draws them alike." if network.random else ".")
+        f"half of the scale" + (", which follows from the layers’ sizes alone." if network.random else ".")
     ]
     pairs = [one for one in found if one.intermediate is not None and one.last is not None]
     if pairs:
