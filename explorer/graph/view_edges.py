@@ -190,7 +190,7 @@ class _Folding:
     def _stage_tree(self, root: str) -> str:
         """The outermost of the trees that enclose ``root`` without a gap."""
         tree = self._nearest(root, Role.TREE) or root
-        while self.graph.scope(parent_path(tree)).role is Role.TREE:
+        while tree and self.graph.scope(parent_path(tree)).role is Role.TREE:
             tree = parent_path(tree)
         return tree
 

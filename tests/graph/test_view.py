@@ -1,13 +1,16 @@
 """Views against a plain recomputation from the LayerGraph, and the DLA networks against their paper's figures."""
 
 from collections import Counter
+from functools import partial
 from itertools import pairwise
 
 import pytest
 
+from explorer.graph import trace
 from explorer.graph.layer_graph import LayerGraph, Operation, Scope, Tensor
 from explorer.graph.view import all_open, default_open, openable, view
 from explorer.graph.view_model import EdgeKind, NodeKind, Style
+from explorer.networks.dla import BasicBlock, Root, Tree
 from explorer.roles import CONTRACTED, Role
 from tests.graph.view_cases import DLA, FAMILIES, PRESETS, graph_of, within
 
@@ -337,3 +340,12 @@ def test_each_call_of_a_module_is_a_node_of_its_own():
         "twice.conv", "twice.act", "twice.act#1", "twice.conv#1", "twice.act#2", "twice.act#3",
     ]  # fmt: skip
     assert {node.frame for node in opened.nodes if node.id.endswith(("#2", "#3"))} == {"twice#1"}
+
+
+def test_a_network_that_is_itself_a_tree_can_be_seen():
+    """The walk to the outermost tree must end at the network."""
+    tree = Tree(2, 8, 16, 2, block=BasicBlock, root=partial(Root, kernel_size=1, residual=False))
+    graph = trace(tree, (1, 8, 16, 16))
+    shown = view(graph, Style.PAPER, all_open(graph, Style.PAPER))
+    assert sum(node.role is Role.ROOT for node in shown.nodes) == 2
+    assert sum(edge.kind is EdgeKind.HDA for edge in shown.edges) == 2 + 3
