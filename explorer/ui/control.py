@@ -4,7 +4,7 @@ import streamlit as st
 
 from explorer.ui import state
 
-_CHANGES = "strip.changes"
+_CHANGES, _PROBLEM = "strip.changes", "strip.problem"
 
 
 def identity(current: state.Current, *parts: str) -> str:
@@ -20,3 +20,14 @@ def change(current: state.Current) -> None:
     """Make this the current network, and let every control start over."""
     st.session_state[_CHANGES] = st.session_state.get(_CHANGES, 0) + 1
     state.apply(current)
+
+
+def refuse(problem: Exception) -> None:
+    """Have the strip say, in its next run, why a choice was not taken."""
+    st.session_state[_PROBLEM] = str(problem)
+
+
+def refusal() -> str | None:
+    """What ``refuse`` was told, once."""
+    problem: str | None = st.session_state.pop(_PROBLEM, None)
+    return problem

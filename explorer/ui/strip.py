@@ -10,7 +10,6 @@ from explorer.ui import control, numbers, services, shell, state, weights_contro
 from explorer.ui.catalog import entries, group_of
 from explorer.ui.plain import plain
 
-_PROBLEM = "strip.problem"
 _SIDES = (224, 320, 512, 640, 1024)
 
 
@@ -31,7 +30,7 @@ def show(*, building: bool = False) -> state.Current:
     for sentence in (*current.notices, *weights_control.notices(current)):
         st.warning(plain(sentence), icon=":material/info:")
     weights_control.below(current)
-    if problem := st.session_state.pop(_PROBLEM, None):
+    if problem := control.refusal():
         st.error(plain(problem), icon=":material/error:")
     _facts(facts, current, stop=not building)
     return current
@@ -102,7 +101,7 @@ def _size(current: state.Current) -> None:
         try:
             size = state.fitting_size(text, current.config)
         except ExplorerError as error:
-            st.session_state[_PROBLEM] = str(error)
+            control.refuse(error)
             return
         control.change(state.changed(state.current(), size=size))
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from explorer.config import ModelConfig
+from explorer.errors import ExplorerError
 from explorer.ui import control, fetching, state
 from explorer.ui.plain import plain
 from explorer.weights import Published, WeightsKind, library, shipped
@@ -33,6 +35,22 @@ class _Choice:
     caption: str
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A checkpoint that this visitor chose, for the network with that digest; ``item`` if it is a published one."""
+
+    network: str
+    name: str
+    content: bytes
+    item: Published | None
+
+    @property
+    def caption(self) -> str:
+        if self.item is None:
+            return self.name
+        return f"{self.name} is the published file of {self.item.title} ({_terms_line(self.item)})."
+
+
 def show(current: state.Current) -> None:
     """Draw the button that says which weights are loaded, what it opens, and terms that must be seen."""
     with st.popover(_label(current), icon=":material/weight:", key="strip-weights"):
@@ -44,13 +62,18 @@ def show(current: state.Current) -> None:
 def _label(current: state.Current) -> str:
     """Which weights are loaded, with the terms that keep somebody from doing something; on every page."""
     item = current.published
-    if item is None:
-        return _SHORT[WeightsKind(current.weights)]
-    if missing(current):
-        return ":orange[Published: not here]"
+    if item is not None:
+        return ":orange[Published: not here]" if missing(current) else _termed("Published", item)
+    file = _file(current)
+    if file is not None and file.item is not None:
+        return _termed("Own, published", file.item)
+    return _SHORT[WeightsKind(current.weights)]
+
+
+def _termed(origin: str, item: Published) -> str:
     if not item.licence.commercial:
-        return ":orange[Published: non-commercial]"
-    return "Published weights" if item.licence.stated else ":orange[Published: no licence]"
+        return f":orange[{origin}: non-commercial]"
+    return f"{origin} weights" if item.licence.stated else f":orange[{origin}: no licence]"
 
 
 def below(current: state.Current) -> None:
@@ -95,11 +118,15 @@ def identity(current: state.Current) -> str:
 
 def own(current: state.Current) -> bytes | None:
     """The checkpoint that this visitor chose for the current network, None where its weights are not ``own``."""
-    kept = st.session_state.get(_UPLOAD)
-    if current.weights != WeightsKind.OWN or kept is None or kept[0] != current.config.digest:
+    file = _file(current)
+    return None if file is None else file.content
+
+
+def _file(current: state.Current) -> _File | None:
+    file: _File | None = st.session_state.get(_UPLOAD)
+    if current.weights != WeightsKind.OWN or file is None or file.network != current.config.digest:
         return None
-    content: bytes = kept[2]
-    return content
+    return file
 
 
 def notices(current: state.Current) -> tuple[str, ...]:
@@ -123,8 +150,8 @@ def _choices(current: state.Current) -> list[_Choice]:
     ]
     choices.append(_Choice(WeightsKind.RANDOM, None, "Random", _RANDOM_CAPTION))
     if current.weights == WeightsKind.OWN:
-        kept = st.session_state.get(_UPLOAD)
-        caption = kept[1] if own(current) is not None and kept is not None else "The file is no longer here."
+        file = _file(current)
+        caption = "The file is no longer here." if file is None else file.caption
         choices.append(_Choice(WeightsKind.OWN, None, "Own", caption))
     return choices
 
@@ -250,14 +277,27 @@ def _terms_line(item: Published) -> str:
     return f"{item.size_text}, {terms}{'' if item.licence.commercial else ': not for commercial use'}"
 
 
+def _published(file: BinaryIO) -> Published | None:
+    """Which published checkpoint a file is, None for another; raises WeightsError for one that cannot be read."""
+    from explorer.weights.reading import read
+
+    return library().registry.with_digests(read(file).digests)
+
+
 def _upload(current: state.Current) -> None:
     key = control.identity(current, "weights", "file")
 
     def upload() -> None:
         file = st.session_state[key]
-        if file is not None:
-            st.session_state[_UPLOAD] = (current.config.digest, file.name, file.getvalue())
-            control.change(state.changed(state.current(), weights=WeightsKind.OWN.value))
+        if file is None:
+            return
+        try:
+            item = _published(file)
+        except ExplorerError as error:
+            control.refuse(error)
+            return
+        st.session_state[_UPLOAD] = _File(current.config.digest, file.name, file.getvalue(), item)
+        control.change(state.changed(state.current(), weights=WeightsKind.OWN.value))
 
     st.file_uploader(
         "A checkpoint, published or your own",

@@ -126,6 +126,9 @@ def _read_zip(name: str, data: bytes, limit: int) -> object:
             programs = [entry.filename for entry in entries if entry.filename.endswith("/data.pkl")]
             if len(programs) != 1 or any("/code/" in entry.filename for entry in entries):
                 raise WeightsError(f"{name} is an archive, but not a state dict as torch.save writes it.")
+            # PyTorch compares no checksums: a number turned over on the way would be taken for a weight.
+            if (broken := archive.testzip()) is not None:
+                raise WeightsError(f"{name} is damaged: the checksum of {broken} in it is another.")
             program = archive.read(programs[0])
     except (
         zipfile.BadZipFile,

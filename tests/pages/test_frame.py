@@ -1,6 +1,8 @@
 """Every page stands in the frame, whatever the URL says."""
 
 import pytest
+import safetensors.torch
+import torch
 
 from explorer.config import presets
 from explorer.ui import state
@@ -58,7 +60,8 @@ def test_find_narrows_the_catalog(open_page):
 
 def test_a_checkpoint_of_ones_own_is_for_this_network_only(open_page):
     page = open_page("layers", model="dla46_c")
-    page.file_uploader[0].upload("own.safetensors", b"not a checkpoint", mime_type="application/octet-stream")
+    weights = safetensors.torch.save({"weight": torch.ones(2)})
+    page.file_uploader[0].upload("own.safetensors", weights, mime_type="application/octet-stream")
     page.run()
     assert page.query_params["weights"] == "own"
     assert not page.warning

@@ -6,6 +6,7 @@ import pytest
 
 from explorer.networks import build
 from explorer.ui import fetching
+from explorer.weights import Registry, library
 from explorer.weights.library import FOLDER_VARIABLE, MIRROR_VARIABLE, WEB_VARIABLE
 from tests.weights.fakes import saved
 from tests.weights.servers import Behaviour, serving
@@ -133,3 +134,31 @@ def test_predict_waits_for_weights_that_are_not_here(open_page, folder):
     page = open_page("predict", **QUERY | {"model": "dla46x_c"}, weights="published")
     assert not page.error
     assert "Fetch the weights" in page.info[0].value
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (content()[:-900], "damaged or cut short"),
+        (saved({"a": print}), "asks to run"),
+        (b"GIF89a" + bytes(60), "neither a safetensors file nor"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_where_it_is_chosen(open_page, folder, data, reason):
+    page = open_page("layers", **QUERY)
+    page.file_uploader[0].upload("mine.pth", data, "application/octet-stream").run()
+    assert not page.exception, page.exception
+    assert reason in page.error[0].value
+    assert "mine.pth" in page.error[0].value
+    assert "weights" not in page.query_params
+
+
+def test_a_published_file_from_ones_own_disk_is_called_by_its_name(open_page, folder, monkeypatch):
+    item = library().registry.named(NAME)
+    monkeypatch.setattr(Registry, "with_digests", lambda self, digests: item)
+    page = open_page("layers", **QUERY)
+    page.file_uploader[0].upload("mine.pth", content(), "application/octet-stream").run()
+    assert page.query_params["weights"] == "own"
+    chosen = next(radio for radio in page.radio if radio.label == "Run with")
+    assert f"mine.pth is the published file of {item.title}" in chosen.proto.captions[-1].replace("\\", "")
+    assert "not for commercial use" in chosen.proto.captions[-1]

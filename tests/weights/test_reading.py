@@ -199,6 +199,14 @@ def test_a_zip_whose_directory_or_content_is_broken_is_refused() -> None:
             read(broken)
 
 
+def test_a_number_turned_over_in_a_zip_is_noticed() -> None:
+    data = saved(STATE)
+    broken = bytearray(data)
+    broken[data.index(STATE["a.weight"].numpy().tobytes())] ^= 255
+    with pytest.raises(WeightsError, match="checksum"):
+        read(broken)
+
+
 @pytest.mark.parametrize("wrapper", ["state_dict", "model_state_dict", "model"])
 def test_a_wrapped_state_dict_is_unwrapped_once_and_the_rest_is_named(wrapper: str) -> None:
     checkpoint = read(saved({"epoch": 140, wrapper: STATE, "optimizer": {"state": {0: {"step": 3}}}}))
