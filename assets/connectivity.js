@@ -1,7 +1,7 @@
 // Heatmaps of connections: a path for each colour, one area to point at, arrow keys from cell to cell.
 const SVG = "http://www.w3.org/2000/svg"
 const SHADES = 96
-const WIDEST = 300 // pixels of a heatmap's cells, so that four blocks stand side by side
+const WIDEST = 300 // pixels of a heatmap's cells, so that four blocks stand side by side; two where there is less room
 const CELL = { least: 5, most: 34 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -73,9 +73,10 @@ function legend({ legend, palette }) {
 
 // Side of a cell for each panel: as large as it may be, and smaller together where one row would just hold them all.
 function fitted(panels, width) {
+  const widest = width > 760 ? WIDEST : width > 480 ? width / 2 - 62 : width - 62
   const natural = panels.map(({ rows, columns, gathered }) => {
     const count = Math.max(rows.length, columns.length)
-    return gathered ? Math.max(26, Math.min(38, 900 / columns.length)) : Math.max(CELL.least, Math.min(CELL.most, WIDEST / count))
+    return gathered ? Math.max(26, Math.min(38, 900 / columns.length)) : Math.max(CELL.least, Math.min(CELL.most, widest / count))
   })
   const total = panels.reduce((sum, panel, i) => sum + natural[i] * panel.columns.length + margin(panel).left + 30, 0)
   const fixed = panels.reduce((sum, panel) => sum + margin(panel).left + 30, 0)

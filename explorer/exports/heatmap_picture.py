@@ -96,10 +96,8 @@ class _Drawing:
         self._text(MARGIN, self.y + 6, "0", 11)
         for step, after in pairwise(range(RAMP_STEPS + 1)):
             left = MARGIN + 14 + width * step / RAMP_STEPS
-            self.items.append(
-                Outline(left, self.y, width * (after - step) / RAMP_STEPS + 0.4, 12, 0, self._colour(step / RAMP_STEPS),
-                        "none", 0)
-            )  # fmt: skip
+            colour, wide = self._colour(step / RAMP_STEPS), width * (after - step) / RAMP_STEPS
+            self.items.append(Outline(left, self.y, wide, 12, 0, colour, colour, 0.4))
         self._text(MARGIN + 22 + width, self.y + 6, high, 11)
         self.y += 26
         for line in (caption, "Framed: " + ", ".join(f"{a} {b}" for a, b in LAST_MEANINGS.items()) + "."):
@@ -110,13 +108,12 @@ class _Drawing:
     def _heatmap(self, heatmap: Heatmap, parts: Sequence[float], x: float, y: float, cell: float) -> float:
         wide, high = cell * len(heatmap.columns), cell * len(heatmap.rows)
         gap = 1.0 if cell > 12 else 0.4
-        self.items.append(
-            Outline(x, y, wide, high, 0, mixed(self.palette.ink, 0.05, self.palette.paper), "none", 0)
-        )
+        ground = mixed(self.palette.ink, 0.05, self.palette.paper)
+        self.items.append(Outline(x, y, wide, high, 0, ground, ground, 0))
         for one, part in zip(heatmap.cells, parts, strict=True):
             self.items.append(
                 Outline(x + one.column * cell + gap / 2, y + one.row * cell + gap / 2, cell - gap, cell - gap, 0,
-                        self._colour(one.strength / part), "none", 0)
+                        self._colour(one.strength / part), self._colour(one.strength / part), 0)
             )  # fmt: skip
         for column in heatmap.framed:
             self.items.append(Outline(x + column * cell, y, cell, high, 0, None, self.palette.ink, 1.4))

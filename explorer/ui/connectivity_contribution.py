@@ -40,7 +40,7 @@ WORDS = {
     "falls without the "
     "source. One pass for all connections.",
 }
-_PARTIAL = "connectivity.partial"
+_ASKED, _PARTIAL = "connectivity.asked", "connectivity.partial"
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,9 +86,10 @@ def show(network: Shown) -> None:
         ) or "ablation"  # fmt: skip
         picture = inspector_picture.choose(network.here.size)
         passes = len(heatmap.cells)
-        asked = st.button(
-            "Measure", icon=":material/play_arrow:", type="primary", key="connectivity.measure",
-            disabled=method == "ablation" and passes > MOST_PASSES,
+        key = (*inspector_engine.identity(network.here), picture.digest, method, title)
+        st.button(
+            "Measure", icon=":material/play_arrow:", type="primary", key="connectivity.measure", on_click=_ask,
+            args=(key,), disabled=method == "ablation" and passes > MOST_PASSES,
         )  # fmt: skip
     st.caption(f"{WORDS[method]} Picture: {plain(picture.name)}.")
     if method == "ablation" and passes > MOST_PASSES:
@@ -98,15 +99,18 @@ def show(network: Shown) -> None:
             "activation, in one pass.",
             icon=":material/timer:",
         )
-    key = (*inspector_engine.identity(network.here), picture.digest, method, title)
     found = kept().get(key)
-    if found is None and asked:
+    if st.session_state.pop(_ASKED, None) == key and found is None:
         found = _measured(network, heatmap, method, picture, key)
     stopped = st.session_state.get(_PARTIAL)
     if found is None and stopped is not None and stopped[0] == key:
         found = stopped[1]
     if found is not None:
         _compare(network, heatmap, method, found, key)
+
+
+def _ask(key: inspector_engine.Key) -> None:
+    st.session_state[_ASKED] = key
 
 
 def _measured(

@@ -73,21 +73,24 @@ def show(shown: Sequence[Shown], scale: Scale) -> None:
 
 def _table(network: Shown, found: Sequence[Summary]) -> None:
     number = st.column_config.NumberColumn
+    rows = [
+        {
+            "Aggregation": one.path,
+            "Kind": item.kind.value.upper() if item.kind is not Kind.SUM else "sum",
+            "Connections": one.connections,
+            "Strong": one.strong / one.connections if one.connections else None,
+            "Into intermediate": one.intermediate,
+            "Into last": one.last,
+            "Correlation": one.correlation,
+            "Effective sources": " ".join(_effective(one)),
+            "Evenness": one.evenness,
+        }
+        for item, one in zip(network.aggregations, found, strict=True)
+    ]
+    # A column in which no aggregation has a number, as correlation has none in trees, says nothing.
+    filled = [name for name in rows[0] if any(row[name] is not None for row in rows)]
     st.dataframe(
-        [
-            {
-                "Aggregation": one.path,
-                "Kind": item.kind.value.upper() if item.kind is not Kind.SUM else "sum",
-                "Connections": one.connections,
-                "Strong": one.strong / one.connections if one.connections else None,
-                "Into intermediate": one.intermediate,
-                "Into last": one.last,
-                "Correlation": one.correlation,
-                "Effective sources": " ".join(_effective(one)),
-                "Evenness": one.evenness,
-            }
-            for item, one in zip(network.aggregations, found, strict=True)
-        ],
+        [{name: row[name] for name in filled} for row in rows],
         hide_index=True,
         height="auto" if len(found) <= 9 else 340,
         column_config={
@@ -122,7 +125,17 @@ def _effective(one: Summary) -> list[str]:
     return [f"{mean:.2f} of {read:.3g}"]
 
 
-def _sentences(network: Shown, found: Sequence[Summary]) -> list[str]:
+def _sentences(network: Shown, summaries: Sequence[Summary]) -> list[str]:
+    """What the numbers show here; of sums nothing, because no weight reads their branches apart."""
+    found = [
+        one
+        for item, one in zip(network.aggregations, summaries, strict=True)
+        if item.kind is not Kind.SUM and one.connections
+    ]
+    if not found:
+        return [
+            "All features are **added** here, and no weight reads them apart: see below what each contributes."
+        ]
     connections = sum(one.connections for one in found)
     strong = sum(one.strong for one in found)
     lines = [
