@@ -119,7 +119,7 @@ def build_engine(
     info = _loaded(network, config, weights, source)
     # Channels last is the faster layout of convolutions on every device that is supported.
     network = network.to(where, memory_format=_memory_format(where))  # type: ignore[call-overload]  # the stubs know one keyword at a time
-    return Engine(network.requires_grad_(False), where, config, info, budget.demand(graph))
+    return Engine(network.requires_grad_(False), where, config, info, budget.demand(graph, where))
 
 
 def _loaded(network: nn.Module, config: ModelConfig, weights: str, source: bytes | str | None) -> WeightsInfo:

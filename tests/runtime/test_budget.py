@@ -9,6 +9,7 @@ from explorer.graph import LayerGraph, trace
 from explorer.graph.layer_graph import Operation, Scope, Tensor
 from explorer.runtime import budget, device
 from explorer.runtime.budget import Demand, demand, free_host_memory, peak_activations
+from explorer.runtime.estimate import estimate
 
 
 def chain() -> LayerGraph:
@@ -39,11 +40,17 @@ def test_peak_counts_what_is_alive_at_once() -> None:
 
 
 def test_demand_grows_with_the_picture() -> None:
-    needed = demand(chain())
+    needed = demand(chain(), "cuda:0")
     assert needed.parameters == 400
     assert needed.at(16) == 400 + round(1536 * budget.WORKSPACE)
     assert needed.at(32) - needed.parameters == 2 * (needed.at(16) - needed.parameters)
     assert needed.pixels_within(needed.at(64)) == 64
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda:0"])
+def test_an_engine_asks_for_what_the_build_page_predicts(device: str) -> None:
+    graph = trace("dla34", (1, 3, 224, 224))
+    assert demand(graph, device).at(224 * 224) == pytest.approx(estimate(graph, 1, device).memory, abs=1)
 
 
 @pytest.mark.parametrize("name", ["dla34", "scenes_seg", "centernet_dla34"])
