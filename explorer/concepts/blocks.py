@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from explorer.analysis.memory_access import lower_bound, memory_access_cost, weight_elements
 from explorer.config import Dense, DenseNetBackbone
@@ -38,7 +38,8 @@ def traced(kind: Dense, channels: int, layers: int, width: int, side: int) -> La
     with torch.device("meta"):
         network = nn.Sequential()
         network.add_module("block", made(config, channels, layers, lambda index: f"layer{index + 1}"))
-    return trace(network, (1, channels, side, side))
+    name = "Dense block" if kind is Dense.DENSE else "One-shot block"
+    return replace(trace(network, (1, channels, side, side)), name=name)
 
 
 def costs(graph: LayerGraph) -> tuple[LayerCost, ...]:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from explorer.concepts.forms import Form
+from explorer.concepts.forms import FACTS, Form
 from explorer.concepts.terms import Term, blocks_of
 from explorer.concepts.ways import ways
 from explorer.graph.layer_graph import LayerGraph
@@ -40,7 +40,7 @@ def drawn(graph: LayerGraph, form: Form, terms: Sequence[Term]) -> View:
         edges = tuple(
             replace(edge, kind=EdgeKind.FLOW) if edge.kind is EdgeKind.IDA else edge for edge in edges
         )
-    return replace(seen, nodes=nodes, frames=(), edges=edges)
+    return replace(seen, name=FACTS[form].title, nodes=nodes, frames=(), edges=edges)
 
 
 def placed(shown: View, terms: Sequence[Term], form: Form) -> Layout:

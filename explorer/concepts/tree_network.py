@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -23,7 +24,7 @@ def traced(depth: int, level_root: bool, root_residual: bool) -> LayerGraph:
             root=partial(Root, kernel_size=1, residual=root_residual),
         )  # fmt: skip
         network = _Holder(tree)
-    return trace(network, (1, CHANNELS[0], SIDE, SIDE))
+    return replace(trace(network, (1, CHANNELS[0], SIDE, SIDE)), name=f"Tree of {depth}")
 
 
 class _Holder(nn.Module):

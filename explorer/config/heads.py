@@ -76,7 +76,7 @@ HeadName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 
 class CenterNetHead(Part):
-    """CenterNet's detector on DLA (Zhou, Wang, Krähenbühl: arXiv 1904.07850, section 5 and appendix A)."""
+    """CenterNet's detector: DLA-34's decoder and heads, on any pyramid (arXiv 1904.07850, section 5 and appendix A)."""
 
     kind: Literal["centernet"] = "centernet"
 

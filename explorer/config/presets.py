@@ -42,7 +42,9 @@ def preset(name: str) -> ModelConfig:
     known = presets()
     if name not in known:
         near = get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f"did you mean {', '.join(near)}?" if near else f"choose one of {', '.join(known)}."
+        hint = (
+            f"did you mean {', '.join(near)}?" if near else f"choose one of {len(known)}, such as {ORDER[0]}."
+        )
         raise ConfigError(f"There is no preset called {name[:60]!r}: {hint}")
     return known[name]
 

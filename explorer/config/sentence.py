@@ -122,7 +122,7 @@ def _finding(detail: ErrorDetails, fields: Sequence[str]) -> str:
         case "value_error":
             return f"{where}: {context['error']}." if where else f"{context['error']}."
         case _:
-            rule = detail["msg"].removeprefix("Input should be ")
+            rule = detail["msg"].removeprefix("Input should be ").replace("a valid integer", "a whole number")
             return f"{where or 'The configuration'} is {value}, but must be {rule}."
 
 

@@ -36,7 +36,7 @@ def run(trial: Trial) -> Found:
     measured = gauge(where)
     step = partial(timed, trial, memory=measured.now)
     batch, channels, height, width = trial.shape
-    with step("Prediction"):
+    with step("Memory estimate"):
         graph = trace(trial.config, (1, channels, height, width))
         expected = estimate(graph, batch, where)
         require(expected, where)

@@ -65,7 +65,7 @@ def test_defaults_may_be_left_out():
         (DLA34, "root_residual", "root_residul", ["root_residul", "did you mean 'root_residual'"]),
         (DLA34, "root_kernel: 1", "root_kernel: 4", ["backbone.root_kernel", "4", "1, 3, 5 or 7", "nearest is"]),
         (DLA34, "root_residual: false", "root_residual: 'no'", ["backbone.root_residual", "'no'", "boolean"]),
-        (DLA34, "classes: 1000", "classes: '1000'", ["head.classes", "'1000'", "integer"]),
+        (DLA34, "classes: 1000", "classes: '1000'", ["head.classes", "'1000'", "whole number"]),
         (DLA34, "classes: 1000", "classes: 99999999", ["head.classes", "at most 25000"]),
         (DLA34, "kind: classify", "kind: clasify", ["head", "'clasify'", "nearest is 'classify'"]),
         (DLA34, "kind: dla", "kind: resnext", ["backbone.kind", "'resnext'"]),

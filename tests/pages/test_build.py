@@ -171,5 +171,5 @@ def test_a_build_shows_steps_memory_and_outputs(open_page):
     page.run()
     assert not page.exception, page.exception
     text = panel(page)
-    for word in ("Prediction", "Forward pass", "Memory taken, measured", "predicted", "64×64"):
+    for word in ("Memory estimate", "Forward pass", "Memory taken, measured", "predicted", "64×64"):
         assert word in text

@@ -24,7 +24,7 @@ def test_a_trial_measures_what_it_builds():
     report = trial.look()
     assert report.state is State.DONE, report.problem
     assert [step.name for step in report.steps] == [
-        "Warm-up", "Prediction", "Modules", "Allocation", "Initial values", "Forward pass",
+        "Warm-up", "Memory estimate", "Modules", "Allocation", "Initial values", "Forward pass",
     ]  # fmt: skip
     assert all(step.seconds > 0 for step in report.steps)
     from explorer.graph import trace
