@@ -150,8 +150,8 @@ def _choices(current: state.Current) -> list[_Choice]:
     ]
     choices.append(_Choice(WeightsKind.RANDOM, None, "Random", _RANDOM_CAPTION))
     if current.weights == WeightsKind.OWN:
-        file = _file(current)
-        caption = "The file is no longer here." if file is None else file.caption
+        chosen = _file(current)
+        caption = "The file is no longer here." if chosen is None else chosen.caption
         choices.append(_Choice(WeightsKind.OWN, None, "Own", caption))
     return choices
 

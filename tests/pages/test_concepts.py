@@ -143,7 +143,7 @@ def test_the_walk_goes_from_the_first_form_to_the_last(open_page):
     page = open_page("concepts")
     letters = []
     while True:
-        letters.append(re.search(r"Fig\. 2 ([a-f]) · ", " ".join(each.value for each in page.markdown))[1])
+        letters += re.findall(r"Fig\. 2 ([a-f]) · ", " ".join(each.value for each in page.markdown))
         onwards = page.button(key="concepts.fig2.Next")
         if onwards.disabled:
             break
