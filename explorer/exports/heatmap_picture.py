@@ -9,9 +9,13 @@ from explorer.analysis.aggregation import Kind
 from explorer.analysis.heatmaps import LAST_MEANINGS, Heatmap, Scale, divisors
 from explorer.exports.scene_model import DARK, LIGHT, Outline, Palette, Paper, Scene, Text, mixed
 
-MARGIN, GAP, LEFT, TOP, LINE = 20.0, 34.0, 58.0, 40.0, 15.0
-WIDEST = 1180.0
-SIDE = 300.0
+MARGIN, GAP, LEFT, TOP, LINE = 20.0, 26.0, 30.0, 40.0, 15.0
+WIDEST = 1400.0
+SIDE = 290.0
+LETTER = 6.4
+ADDED = ", by the weights of each branch"
+PLAIN = str.maketrans("₁₂→", "12>")
+"""The fonts of publication pictures have neither small digits nor arrows."""
 RAMP_STEPS = 60
 
 Item = Outline | Text
@@ -66,15 +70,18 @@ class _Drawing:
         x, bottom, key = MARGIN, self.y, []
         for heatmap, scales in zip(figure, parts, strict=True):
             cell = _side(heatmap)
-            left = max(LEFT, 14 + 6.2 * max(len(mark.label) for mark in heatmap.rows))
-            wide = left + max(cell * len(heatmap.columns), 6.0 * len(heatmap.title) - left)
+            left = max(LEFT, 10 + LETTER * max(len(mark.label) for mark in heatmap.rows))
+            wide = left + max(
+                cell * len(heatmap.columns),
+                7.6 * len(heatmap.title + (ADDED if heatmap.kind is Kind.SUM else "")) - left,
+            )
             if x > MARGIN and x + wide > WIDEST:
                 x, self.y = MARGIN, bottom + GAP
             end = self._heatmap(heatmap, scales, x + left, self.y + TOP, cell)
             self._text(
                 x + left,
                 self.y + 4,
-                heatmap.title + (" (sums)" if heatmap.kind is Kind.SUM else ""),
+                heatmap.title + (ADDED if heatmap.kind is Kind.SUM else ""),
                 12,
                 bold=True,
             )
@@ -100,7 +107,10 @@ class _Drawing:
             self.items.append(Outline(left, self.y, wide, 12, 0, colour, colour, 0.4))
         self._text(MARGIN + 22 + width, self.y + 6, high, 11)
         self.y += 26
-        for line in (caption, "Framed: " + ", ".join(f"{a} {b}" for a, b in LAST_MEANINGS.items()) + "."):
+        for line in (
+            caption,
+            "Framed: " + ", ".join(f"{a} {b}" for a, b in LAST_MEANINGS.items()) + ". Empty: no connection.",
+        ):
             self._text(MARGIN, self.y + 6, line, 11, quiet=True)
             self.width = max(self.width, MARGIN + 6.1 * len(line))
             self.y += LINE + 2
@@ -120,7 +130,7 @@ class _Drawing:
         every = 1 if heatmap.gathered or cell >= 13 else 4
         for i, mark in enumerate(heatmap.rows):
             if i % every == 0:
-                self._text(x - 12 - 3 * len(mark.label), y + (i + 0.5) * cell, mark.label, 10.5)
+                self._text(x - 6 - LETTER * len(mark.label), y + (i + 0.5) * cell, mark.label, 10.5)
         for i, mark in enumerate(heatmap.columns):
             if i in heatmap.framed or (i + 1) % every == 0:
                 self._text(
@@ -141,7 +151,9 @@ class _Drawing:
         middle: bool = False,
     ) -> None:
         colour = self.palette.muted if quiet else self.palette.ink
-        self.items.append(Text(x, y, words, size, colour, bold, "middle" if middle else "start"))
+        self.items.append(
+            Text(x, y, words.translate(PLAIN), size, colour, bold, "middle" if middle else "start")
+        )
 
     def _colour(self, unit: float) -> str:
         place = min(max(unit, 0.0), 1.0) * (len(self.colours) - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -17,6 +18,7 @@ from explorer.ui.inspector import STYLE
 from explorer.ui.inspector_facts import table
 from explorer.ui.plain import plain
 
+OWN_STYLE = Path(__file__).parents[2] / "assets" / "connectivity_page.css"
 DOWN, ACROSS = 128, 640
 KERNELS_DOWN, KERNELS_ACROSS = 24, 32
 PICTURE_WIDTH = 640
@@ -37,6 +39,7 @@ def show(networks: Sequence[Shown], place: Place | None) -> None:
         st.info("The connection that the link names is not in this figure.", icon=":material/visibility_off:")
         return
     st.html(STYLE)
+    st.html(OWN_STYLE)
     with st.container(border=True, key="connectivity-cell"):
         _heading(network, item, source, target)
         weights = _slice(

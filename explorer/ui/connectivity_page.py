@@ -24,10 +24,13 @@ HINT = (
     "keys from cell to cell, Enter to open."
 )
 
+_OPENED_IN = "connectivity.opened_in"
+
 
 @st.fragment
 def explore(here: state.Current, graph: LayerGraph) -> None:
     """The figure with its controls, the connection that is open, and what the numbers say; reruns alone."""
+    _forget_cell_of_another(here)
     connectivity_reading.question()
     options = connectivity_options.choose(here)
     try:
@@ -38,8 +41,7 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
     if not shown[0].aggregations:
         _nothing(here)
         return
-    if any(network.random for network in shown):
-        connectivity_reading.warn_of_random(shown)
+    connectivity_reading.warn_of_random(shown)
     drawn = list(shown)
     while sum(network.cells for network in drawn) > MOST_CELLS and len(drawn) > 1:
         drawn.pop()
@@ -66,6 +68,13 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
         connectivity_cell.show(drawn, connectivity_options.chosen())
     connectivity_reading.show(shown, options.scale)
     connectivity_contribution.show(shown[0])
+
+
+def _forget_cell_of_another(here: state.Current) -> None:
+    """Close the open connection when the network changes: its numbers mean another one there."""
+    if st.session_state.get(_OPENED_IN, here.config.digest) != here.config.digest:
+        connectivity_options.close_cell()
+    st.session_state[_OPENED_IN] = here.config.digest
 
 
 def _nothing(here: state.Current) -> None:

@@ -46,8 +46,10 @@ def question() -> None:
 
 
 def warn_of_random(shown: Sequence[Shown]) -> None:
-    """A banner that cannot be overlooked where weights have learned nothing."""
-    names = [network.here.title for network in shown if network.random]
+    """A banner that cannot be overlooked where weights have learned nothing, unless that is what was asked for."""
+    names = [network.here.title for network in shown if network.random and not network.beside]
+    if not names:
+        return
     st.warning(
         f"**Random weights** in {plain(', '.join(dict.fromkeys(names)))}: this is the initialisation, not "
         f"what a trained "
@@ -163,7 +165,7 @@ def _sentences(network: Shown, summaries: Sequence[Summary]) -> list[str]:
     evenness = [one.evenness for one in found if any(read > 1 for _, read in one.effective)]
     if evenness:
         lines.append(
-            f"**Effective sources**: on average a target uses {np.mean(evenness):.0%} of the number it reads"
+            f"**Effective sources**: on average a target uses {np.mean(evenness):.1%} of the number it reads"
             + (
                 ": all alike, as random weights do."
                 if network.random

@@ -31,10 +31,11 @@ def test_every_connection_is_drawn_inside_the_picture(paper):
     cells = sum(len(heatmap.cells) for heatmap in figure)
     assert len(rects) >= cells + len(figure)
     for rect in rects:
-        assert 0 <= float(rect.get("x")) <= scene.width - float(rect.get("width"))
-        assert 0 <= float(rect.get("y")) <= scene.height - float(rect.get("height"))
-    words = {t.text for t in root.iter() if t.tag.endswith("text")}
-    assert {"x₂", "bottom", "projected", "centernet_dla34"} <= words
+        x, y, width, height = (float(rect.attrib[name]) for name in ("x", "y", "width", "height"))
+        assert 0 <= x <= scene.width - width
+        assert 0 <= y <= scene.height - height
+    words = {t.text or "" for t in root.iter() if t.tag.endswith("text")}
+    assert {"x2", "bottom", "projected", "centernet_dla34"} <= words
     assert any("ida_up.node_2" in word for word in words)
 
 
