@@ -12,7 +12,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const host = parentElement.querySelector(".graph")
   host.explorer ??= new Explorer(host)
   host.explorer.report = {
-    pick: (id) => setStateValue("picked", id),
+    // Two drawings share one choice: there it is an event, because what one of them shows may come from the other.
+    pick: (id) => (host.explorer.pair.data ? setTriggerValue("chosen", id ?? "") : setStateValue("picked", id)),
     query: (text) => setStateValue("query", text),
     toggle: (id) => setTriggerValue("toggled", id),
     reveal: (id) => setTriggerValue("revealed", id),
@@ -39,6 +40,7 @@ class Explorer {
     this.flow = new Flow(this)
     this.overlay = new Overlay(this)
     this.find = new Find(this)
+    this.pair = new Pair(this)
     this.keyboard = new Keyboard(this, this.canvas)
     this.pointer = new Pointer(this, this.stage)
     this.legend = html("div", { class: "legend" })
@@ -54,6 +56,7 @@ class Explorer {
   leave() {
     if (this.host.isConnected) return
     board().removeEventListener("marks", this.onMarks)
+    this.pair.leave()
     for (const name of ["beforeprint", "afterprint"]) removeEventListener(name, this.onPrint)
   }
 
@@ -115,6 +118,7 @@ class Explorer {
     if (news("overlay")) this.overlay.show(marks.overlay)
     if (news("route")) this.flow.route(marks.route)
     if (news("find")) this.find.show(marks.find)
+    if (news("pair")) this.pair.show(marks.pair ?? null)
     if (this.camera.heavy && news("motion")) this.motion.prepare(this.drawing, this.host)
     const request = marks.select
     if (request && request[1] !== this.request) {
@@ -187,6 +191,7 @@ class Explorer {
   moved() {
     this.zoom.textContent = `${Math.round(this.camera.k * 100)} %`
     if (this.canvas.dataset.level === "5") this.drawing.labelAll()
+    this.pair.moved()
   }
 
   reveal(id) {
@@ -269,15 +274,17 @@ class Explorer {
       this.flow.clear()
       if (this.drawing.before?.has(id)) this.flow.around(id)
     }
+    this.pair.hover(this.hovered)
     this.describe(id)
   }
 
   describe(id) {
     const item = id && this.drawing.items.get(id)
     const amount = item && (this.overlay.data?.nodes[id]?.[3] ?? this.overlay.data?.frames[id])
-    this.tip.hidden = !item || !(item.data.tip || amount)
+    const more = [...(amount ? [amount] : []), ...this.pair.words(id)]
+    this.tip.hidden = !item || !(item.data.tip || more.length)
     if (this.tip.hidden) return
-    const lines = [...(item.data.tip ?? [item.data.id]), ...(amount ? [amount] : [])]
+    const lines = [...(item.data.tip ?? [item.data.id]), ...more]
     this.tip.replaceChildren(...lines.map((line) => html("div", {}, [line])))
     // In the corner that the node is not in: beside the node it would hide what the node is linked to.
     const [width, height] = this.camera.size

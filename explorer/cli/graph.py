@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from explorer.cli import arguments
+from explorer.cli import against, arguments
 from explorer.cli.weights import weights_source
 from explorer.config import ModelConfig
 from explorer.errors import ConfigError
@@ -66,6 +66,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="WEIGHTS",
         help="for onnx and safetensors: shipped (the default, where there are any), random, published, or a checkpoint",
     )
+    command.add_argument(
+        "--against",
+        metavar="NETWORK",
+        help="compare with another network, stage by stage: a preset, or a YAML file's path",
+    )
     command.add_argument("--out", metavar="FILE", type=Path, help="write into a file instead of printing")
     arguments.add_json(command)
 
@@ -78,6 +83,10 @@ def run(options: argparse.Namespace) -> None:
         )
     config = arguments.network(options.network)
     graph = trace(config, arguments.input_shape(config, options.size))
+    if options.against is not None:
+        text = against.printed(config, graph, options.against, options.size, options.json)
+        _put(options.out, text.encode())
+        return
     chosen = Format.JSON.value if options.json else options.format
     if chosen == SUMMARY:
         _put(options.out, _summary(graph).encode())

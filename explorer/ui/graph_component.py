@@ -80,15 +80,17 @@ def graph_component(
     *,
     at: Place | None = None,
     on_toggle: Callable[[], None],
-    on_reveal: Callable[[], None],
+    on_reveal: Callable[[], None] | None = None,
+    on_choose: Callable[[], None] | None = None,
     key: str,
 ) -> Reader:
     """Draw what ``drawing`` made; return what the reader picked and searches for.
 
     ``at`` is where a first look goes. ``on_toggle`` is called before the run in which
     ``st.session_state[key].toggled`` names a group to open or close, ``on_reveal`` where ``.revealed`` names a
-    folded hit to open. Nothing is reported when the component is mounted. Keep ``data`` equal between runs: an equal
-    message is sent as a hash, and what changes often has ``graph_marks``.
+    folded hit to open. One of two drawings that are compared reports no pick, but calls ``on_choose``, where
+    ``.chosen`` is what was picked, empty for nothing. Nothing is reported when the component is mounted. Keep
+    ``data`` equal between runs: an equal message is sent as a hash, and what changes often has ``graph_marks``.
     """
     result = _mount(
         key=key,
@@ -96,7 +98,8 @@ def graph_component(
         on_picked_change=_nothing,
         on_query_change=_nothing,
         on_toggled_change=on_toggle,
-        on_revealed_change=on_reveal,
+        on_revealed_change=on_reveal or _nothing,
+        on_chosen_change=on_choose or _nothing,
     )
     return Reader(text_sent(result.picked), text_sent(result.query))
 
@@ -108,13 +111,22 @@ def graph_marks(
     overlay: dict[str, Any] | None,
     route: dict[str, Any] | None,
     find: dict[str, Any],
+    pair: dict[str, Any] | None = None,
     key: str,
 ) -> None:
     """What is laid over the drawing of ``home``: a small message of its own beside the large one.
 
-    ``select`` is an id to pick from Python, with a number that is new for each request.
+    ``select`` is an id to pick from Python, with a number that is new for each request. ``pair`` is what a comparison
+    says of each item, and the other drawing's home.
     """
-    data = {"home": home, "select": list(select), "overlay": overlay, "route": route, "find": find}
+    data = {
+        "home": home,
+        "select": list(select),
+        "overlay": overlay,
+        "route": route,
+        "find": find,
+        "pair": pair,
+    }
     _mount_marks(key=key, data=data, height=1)
 
 

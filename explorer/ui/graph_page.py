@@ -1,8 +1,5 @@
 """The parts of the Graph page: what is shown and open, what is picked, and what is laid over it."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import streamlit as st
 
 from explorer.analysis.overlays import Quantity
@@ -10,7 +7,7 @@ from explorer.errors import LayoutError
 from explorer.graph.find import opening
 from explorer.graph.layer_graph import LayerGraph
 from explorer.graph.layout_model import Layout
-from explorer.graph.view import all_open, ancestry, around, default_open, openable, view
+from explorer.graph.view import ancestry, around
 from explorer.graph.view_model import Style, View
 from explorer.ui import (
     graph_find,
@@ -22,8 +19,18 @@ from explorer.ui import (
     layouts,
     state,
 )
-from explorer.ui.graph_component import drawing, graph_component, graph_marks, text_sent
+from explorer.ui.graph_component import graph_component, graph_marks, text_sent
 from explorer.ui.graph_downloads import downloads
+from explorer.ui.graph_groups import (
+    Groups,
+    choose_opening,
+    choose_style,
+    drawing_of,
+    groups_of,
+    short,
+    unknown_style,
+    view_of,
+)
 from explorer.ui.plain import plain
 
 KEY = "graph"
@@ -36,57 +43,14 @@ _KNOWN = "graph.known"
 _SELECT = "graph.select"
 _ARRIVED = "graph.arrived"
 
-STYLES = {
-    Style.PAPER: ":material/draw: Paper",
-    Style.MODULES: ":material/widgets: Modules",
-    Style.OPERATIONS: ":material/lan: Operations",
-}
-
-
-@dataclass(frozen=True)
-class Groups:
-    """Which groups of a network can be opened in a style, and which are, according to the URL."""
-
-    default: frozenset[str]
-    everything: frozenset[str]
-    openable: frozenset[str]
-    opened: frozenset[str]
-
-    def write(self, opened: frozenset[str]) -> None:
-        """Put another set of open groups into the URL."""
-        text = graph_url.encode(opened, self.default, self.everything)
-        if text:
-            st.query_params["open"] = text
-        else:
-            st.query_params.pop("open", None)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _choices(
-    digest: str, size: tuple[int, int], style: Style, _graph: LayerGraph
-) -> tuple[frozenset[str], ...]:
-    return default_open(_graph, style), all_open(_graph, style), openable(_graph, style)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _view(
-    digest: str, size: tuple[int, int], style: Style, opened: frozenset[str], _graph: LayerGraph
-) -> View:
-    return view(_graph, style, opened)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _drawing(digest: str, home: str, _view: View, _layout: Layout) -> dict[str, Any]:
-    return drawing(_view, _layout, home)
-
 
 @st.fragment
 def explore(here: state.Current, graph: LayerGraph) -> None:
     """The graph with its controls and the inspector; what a reader does in here reruns only this."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="graph-toolbar"):
-        style = _style()
-        groups = _groups(here, graph, style)
-        _opening(groups)
+        style = choose_style()
+        groups = groups_of(here, graph, style)
+        choose_opening(groups)
         quantity = graph_overlay.choose()
         progress = st.empty()
         if quantity is Quantity.LATENCY:
@@ -98,7 +62,7 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
     home = f"{here.config.digest}.{here.size}.{style}"
     with st.container(gap=None):
         reader = graph_component(
-            _drawing(shown.digest, home, shown, placed),
+            drawing_of(shown.digest, home, shown, placed),
             at=graph_url.decode_place(st.query_params.get("at", "")),
             on_toggle=lambda: _toggle(groups),
             on_reveal=lambda: _reveal(here, graph, shown, groups),
@@ -120,7 +84,7 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
         )
     with corner:
         downloads(here, graph, shown, placed)
-    for sentence in (notice, _unknown_view(), graph_overlay.unknown()):
+    for sentence in (notice, unknown_style(), graph_overlay.unknown()):
         if sentence:
             st.info(plain(sentence), icon=":material/visibility_off:")
     graph_routes.show(graph, item, ways)
@@ -132,62 +96,15 @@ def explore(here: state.Current, graph: LayerGraph) -> None:
         inspector.show(shown, graph, here, item, _select)
 
 
-def _opening(groups: Groups) -> None:
-    st.button("Open all", on_click=groups.write, args=(groups.everything,),
-              disabled=groups.opened >= groups.everything)  # fmt: skip
-    st.button("Close all", on_click=groups.write, args=(frozenset(),),
-              disabled=not groups.opened)  # fmt: skip
-    st.button("First look", on_click=groups.write, args=(groups.default,),
-              help="Open what is open at first sight", disabled=groups.opened == groups.default)  # fmt: skip
-
-
-def _style() -> Style:
-    """The style that the URL asks for, with the control to change it."""
-    asked = st.query_params.get("view", "")
-    style = Style(asked) if asked in set(Style) else Style.PAPER
-    # Named after its value: the back button changes the URL, and a control keeps its value while its name stays.
-    key = f"graph.view.{style}"
-
-    def choose() -> None:
-        chosen = st.session_state[key]
-        st.query_params.pop("at", None)  # a place in another drawing
-        if chosen == Style.PAPER:
-            st.query_params.pop("view", None)
-        else:
-            st.query_params["view"] = chosen.value
-
-    st.segmented_control(
-        "View", list(Style), default=style, required=True, format_func=STYLES.__getitem__, key=key, on_change=choose,
-        label_visibility="collapsed",
-    )  # fmt: skip
-    return style
-
-
-def _groups(here: state.Current, graph: LayerGraph, style: Style) -> Groups:
-    default, everything, possible = _choices(here.config.digest, here.size, style, graph)
-    opened = graph_url.decode(st.query_params.get("open", ""), default, everything, possible)
-    return Groups(default, everything, possible, opened)
-
-
-def _unknown_view() -> str | None:
-    asked = st.query_params.get("view", Style.PAPER)
-    return None if asked in set(Style) else f"{_short(asked)} is not a view: use one of {', '.join(Style)}."
-
-
-def _short(text: str) -> str:
-    """A stranger's words, no longer than a name needs to be."""
-    return text if len(text) <= 80 else f"{text[:80]}…"
-
-
 def _placed(here: state.Current, graph: LayerGraph, style: Style, groups: Groups) -> tuple[View, Layout]:
     """The view with its layout; where that takes too long, the first look, and a sentence that says so."""
     digest = here.config.digest
-    shown = _view(digest, here.size, style, _with_node_in_sight(graph, style, groups), graph)
+    shown = view_of(digest, here.size, style, _with_node_in_sight(graph, style, groups), graph)
     try:
         return shown, layouts.layout_of(shown)
     except LayoutError as error:
         st.warning(f"{plain(error)} The first look is shown instead.", icon=":material/hourglass_disabled:")
-    shown = _view(digest, here.size, style, groups.default, graph)
+    shown = view_of(digest, here.size, style, groups.default, graph)
     try:
         return shown, layouts.layout_of(shown)
     except LayoutError as error:
@@ -222,8 +139,8 @@ def _wanted(graph: LayerGraph, shown: View) -> tuple[str | None, str | None]:
         holders = []
     held = holders or [above for above in reversed(ancestry(path)) if above in shown.items]
     if not held:
-        return None, f"There is no {_short(node)} in {shown.name}: pick a node in the graph."
-    return held[0], f"{_short(node)} is inside {held[0]}: open that, or change the view, to see it."
+        return None, f"There is no {short(node)} in {shown.name}: pick a node in the graph."
+    return held[0], f"{short(node)} is inside {held[0]}: open that, or change the view, to see it."
 
 
 def _request(wanted: str | None) -> tuple[str | None, int]:
