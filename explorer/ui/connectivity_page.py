@@ -27,9 +27,11 @@ HINT = (
 _OPENED_IN = "connectivity.opened_in"
 
 
-@st.fragment
 def explore(here: state.Current, graph: LayerGraph) -> None:
-    """The figure with its controls, the connection that is open, and what the numbers say; reruns alone."""
+    """The figure with its controls, the connection that is open, and what the numbers say.
+
+    No fragment: Streamlit lets a fragment that runs go on whatever is clicked in it, and measuring must be stoppable.
+    """
     _forget_cell_of_another(here)
     connectivity_reading.question()
     options = connectivity_options.choose(here)
