@@ -1,7 +1,7 @@
 // Camera: which part of the graph is in sight. While a large graph moves, motion.js paints it; it is drawn once at rest.
 
 const ZOOM = { least: 0.04, most: 4, step: 1.25 }
-const READABLE = { wide: 0.44, narrow: 0.65, below: 900, pair: 0.26 } // a first look starts no smaller, by width of the window
+const READABLE = { wide: 0.44, narrow: 0.65, below: 900, pair: 0.26, bare: 0.3 } // a first look starts no smaller, by width of the window
 const MARGIN = 24
 const LEVELS = [0.2, 0.4, 0.7, 1.2, 1.9] // zooms from which more text is shown: see canvas.css
 const HEAVY = 400 // nodes and edges from which a moving graph is not redrawn
@@ -9,7 +9,7 @@ const REST = 220 // milliseconds after the last movement
 
 class Camera {
   constructor(canvas, world, motion, onMove) {
-    Object.assign(this, { canvas, world, motion, onMove, x: 0, y: 0, k: 1, width: 1, height: 1, heavy: false, moving: false, extent: null })
+    Object.assign(this, { canvas, world, motion, onMove, x: 0, y: 0, k: 1, width: 1, height: 1, heavy: false, bare: false, moving: false, extent: null })
   }
 
   get size() {
@@ -18,11 +18,12 @@ class Camera {
 
   get readable() {
     if (this.extent) return READABLE.pair
+    if (this.bare) return READABLE.bare // beside a text: all of it is what the text speaks of
     return this.size[0] < READABLE.below ? READABLE.narrow : READABLE.wide
   }
 
   measure(data) {
-    Object.assign(this, { width: data.width, height: data.height, heavy: data.nodes.length + data.edges.length > HEAVY })
+    Object.assign(this, { width: data.width, height: data.height, heavy: data.nodes.length + data.edges.length > HEAVY, bare: data.bare === true })
   }
 
   look(x, y, k) {
