@@ -40,6 +40,7 @@ _FAMILIES = (
     frozenset({Role.HEAD, Role.CLASSIFIER}),
 )
 _FAMILY = {role: number for number, family in enumerate(_FAMILIES) for role in family}
+_GROUPS = _FAMILY[Role.STAGE]
 _SETTINGS = ("kernel", "stride", "padding", "dilation")
 
 
@@ -102,7 +103,8 @@ class Entry:
     """An item as the alignment sees it.
 
     ``path`` names it in both networks if anything does: without the backbone's own path, so that a network and the same
-    one under a decoder share theirs. ``structure`` is what it computes, channels apart.
+    one under a decoder share theirs. ``structure`` is what it computes, channels apart; ``shapes`` those of its last
+    operation's results, without the batch: which others leave it is a matter of what reads them.
     """
 
     item: Item
@@ -111,6 +113,7 @@ class Entry:
     what: Role | str
     depth: int
     structure: int
+    shapes: frozenset[tuple[int, ...]]
 
     @property
     def holds(self) -> bool:
@@ -122,7 +125,7 @@ class Entry:
         """What is compared of two items that correspond."""
         item = self.item
         return {
-            Aspect.SHAPE: {shape[1:] for shape in item.outputs},
+            Aspect.SHAPE: self.shapes,
             Aspect.PARAMETERS: item.parameters,
             Aspect.MACS: item.macs,
             Aspect.SETTINGS: self.structure,
@@ -169,8 +172,19 @@ def entries(graph: LayerGraph, view: View) -> list[Entry]:
         number = seen[home.title, path]
         seen[home.title, path] += 1
         structure = hash(tuple(codes[number] for number in item.operations))
+        ends = [tensor for last in item.operations[-1:] for tensor in graph.operations[last].outputs]
+        shapes = [graph.tensors[tensor].shape for tensor in ends] or [*item.inputs, *item.outputs]
+        yielded = frozenset(shape[1:] for shape in shapes)
         found.append(
-            Entry(item, home, f"{path}@{number}" if number else path, what, depths[item.frame], structure)
+            Entry(
+                item,
+                home,
+                f"{path}@{number}" if number else path,
+                what,
+                depths[item.frame],
+                structure,
+                yielded,
+            )
         )
     return found
 
@@ -290,13 +304,18 @@ def best(left: Sequence[T], right: Sequence[T], worth: Callable[[T, T], int]) ->
 
 def likeness(here: Entry, there: Entry) -> int:
     """What it is worth to pair two items; 0 for those that may not be."""
+    learned = {bool(entry.item.parameters) for entry in (here, there)}
+    if here.section.part is Part.HEAD and len(learned) > 1:
+        return 0  # a softmax is no predictor
     if here.what == there.what:
         worth = SAME_STRUCTURE if here.structure == there.structure else SAME_ROLE
     else:
         families = [
             _FAMILY.get(entry.what) if isinstance(entry.what, Role) else None for entry in (here, there)
         ]
-        if families[0] is None or families[0] != families[1] or here.holds != there.holds:
+        if families[0] is None or families[0] != families[1]:
+            return 0
+        if families[0] == _GROUPS and here.holds != there.holds:
             return 0
         worth = KIN
     return worth + (SAME_DEPTH if here.depth == there.depth else 0)

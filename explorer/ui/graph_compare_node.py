@@ -33,7 +33,7 @@ def words(pair: Pair, own: Item, other: Item | None, network: str) -> list[str]:
     lines = [f"Corresponds to {other.id} in {network}" if other.id != own.id else f"The same in {network}"]
     if not pair.aspects:
         return [f"{lines[0]}, equal"]
-    lines[0] = f"{lines[0]}, with another {', '.join(pair.aspects)}" if other.id != own.id else ""
+    lines[0] = f"{lines[0]}, which differs in {', '.join(pair.aspects)}" if other.id != own.id else ""
     ours, theirs = (shapes(dict.fromkeys(item.outputs)) for item in (own, other))
     if ours != theirs:
         lines.append(f"Yields {ours}, there {theirs}")
@@ -46,7 +46,7 @@ def words(pair: Pair, own: Item, other: Item | None, network: str) -> list[str]:
                 f"{title} {numbers.count(values[0])}, there {numbers.count(values[1])} ({percent(*values)})"
             )
     if not lines[0]:
-        lines[0] = f"In {network} with another {', '.join(pair.aspects)}"
+        lines[0] = f"In {network} it differs in {', '.join(pair.aspects)}"
     return lines
 
 
