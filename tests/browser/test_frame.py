@@ -1,4 +1,4 @@
-"""The frame, the current network and the configuration dialog, as a visitor meets them."""
+"""The frame and the current network, as a visitor meets them."""
 
 import re
 
@@ -11,13 +11,6 @@ def network(page: Page):
 
 def facts(page: Page):
     return page.locator(".facts-line")
-
-
-def open_dialog(page: Page):
-    page.locator(".st-key-strip").get_by_role("button", name="Configure").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_role("textbox", name="YAML")).to_be_visible()
-    return dialog
 
 
 def test_a_deep_link_on_a_fresh_server_shows_the_frame(fresh_app, fresh_server, settled):
@@ -82,46 +75,6 @@ def test_two_visitors_have_a_network_each(app, settled, browser):
         settled(page)
         expect(network(page)).to_have_value(name)
     other.close()
-
-
-def test_a_network_that_nobody_built_before_is_built(app, settled):
-    app.goto("/layers?model=dla34")
-    settled(app)
-    dialog = open_dialog(app)
-    levels = dialog.get_by_role("textbox", name="Depth of each level")
-    levels.fill("1, 1, 1, 1, 2, 1")
-    levels.press("Enter")
-    expect(dialog.get_by_role("textbox", name="YAML")).to_have_value(
-        re.compile(r"levels: \[1, 1, 1, 1, 2, 1\]")
-    )
-    dialog.get_by_role("button", name=re.compile("^Build on")).click()
-    expect(dialog.get_by_text("This is now the current network")).to_be_visible()
-    expect(dialog.get_by_test_id("stMetric").filter(has_text="Parameters")).to_contain_text("M")
-    expect(app).to_have_url(re.compile(r"/layers\?config="))
-    dialog.get_by_role("button", name="Close", exact=True).last.click()
-    expect(dialog).to_have_count(0)
-    expect(network(app)).to_have_value(re.compile("^custom-dla-"))
-    before = facts(app).inner_text()
-    app.reload()
-    settled(app)
-    expect(facts(app)).to_have_text(before)
-
-
-def test_what_was_typed_is_never_lost(app, settled):
-    app.goto("/layers?model=dla34")
-    settled(app)
-    dialog = open_dialog(app)
-    text = dialog.get_by_role("textbox", name="YAML")
-    typed = text.input_value().replace("block: basic", "block: basik")
-    text.fill(typed)
-    text.press("Control+Enter")
-    expect(dialog.get_by_role("alert").filter(has_text="basik")).to_be_visible()
-    expect(text).to_have_value(typed)
-    expect(dialog.get_by_role("button", name=re.compile("^Build on"))).to_be_disabled()
-    expect(dialog.get_by_role("textbox", name="Depth of each level")).to_be_disabled()
-    text.fill(typed.replace("basik", "bottleneck"))
-    text.press("Control+Enter")
-    expect(dialog.get_by_role("button", name=re.compile("^Build on"))).to_be_enabled()
 
 
 def test_markdown_in_a_link_is_shown_and_asks_no_other_server(app: Page, settled):
