@@ -96,7 +96,7 @@ def _graph(here: state.Current, exports: Exports, stem: str) -> None:
         for form in of_content(Content.VIEW):
             _button(form, exports.content(form), f"{stem}-{exports.view.style}")
         for form in of_content(Content.GRAPH):
-            _button(form, _whole(form, here.config.digest, here.size, exports), stem)
+            _button(form, _whole(form, here.config.digest, here.title, here.size, exports), stem)
     if sentence := excess(exports.view, exports.content(Format.MERMAID).decode()):
         st.caption(sentence)
 
@@ -106,7 +106,7 @@ def _network(here: state.Current, exports: Exports, stem: str) -> None:
     row, slot = st.container(horizontal=True), st.empty()
     with row:
         for form in (Format.SCRIPT, Format.YAML):
-            _button(form, _whole(form, here.config.digest, here.size, exports), here.title)
+            _button(form, _whole(form, here.config.digest, here.title, here.size, exports), here.title)
         asked = [form for form in (Format.ONNX, Format.WEIGHTS) if _offered(here, exports, form, stem)]
     for form in asked:
         _prepare(here, exports, form, slot)
@@ -125,8 +125,8 @@ def _button(form: Format, content: bytes | Callable[[], bytes], stem: str, *, re
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _whole(form: Format, digest: str, size: tuple[int, int], _exports: Exports) -> bytes:
-    """What does not depend on the view, made once for a network and a size."""
+def _whole(form: Format, digest: str, title: str, size: tuple[int, int], _exports: Exports) -> bytes:
+    """What does not depend on the view, made once for a network, by the name it has here, and a size."""
     return _exports.content(form)
 
 

@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import streamlit as st
 
-from explorer.config import ModelConfig
+from explorer.config import ModelConfig, preset, preset_name
 from explorer.errors import BudgetError
 from explorer.graph.layer_graph import LayerGraph
 from explorer.ui import state, warm
@@ -19,8 +19,14 @@ def _graph(digest: str, size: tuple[int, int], _config: ModelConfig) -> LayerGra
 
 
 def graph_of(config: ModelConfig, size: tuple[int, int]) -> LayerGraph:
-    """The traced graph of a network for one image of (height, width); raises TraceError where that cannot work."""
-    return _graph(config.digest, size, config)
+    """The traced graph of a network for one image of (height, width); raises TraceError where that cannot work.
+
+    It is shared by all visitors, so it is called what the network is called by everybody: the name that one of them
+    gave to theirs stays with them.
+    """
+    known = preset_name(config)
+    common = preset(known) if known else config.model_copy(update={"name": None})
+    return _graph(config.digest, size, common)
 
 
 def resolved(device: str) -> str:
