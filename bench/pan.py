@@ -11,7 +11,7 @@ from statistics import median, quantiles
 
 from playwright.sync_api import Page, sync_playwright
 
-from bench.browser import chromium, served
+from bench.browser import chromium, served, settle
 from bench.timing import table
 
 CASES = (
@@ -53,7 +53,7 @@ def run() -> bool:
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             page.goto(f"{url}/graph?model={network}&view={style}&open={opened}")
             page.locator(".canvas .node").first.wait_for(timeout=120_000)
-            page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
+            settle(page)
             nodes = page.locator(".canvas .node").count()
             edges = page.locator(".canvas .edge").count()
             deltas = _gestures(page)
