@@ -19,6 +19,7 @@ CASES = (
     ("dla169", "modules", "*"),
     ("densenet201", "modules", "*"),
     ("densenet201", "operations", "*"),
+    ("deeplabv3plus_resnet101_msc_os8", "modules", "*"),
 )
 REQUIRED_FPS = 30.0
 NODES = 700

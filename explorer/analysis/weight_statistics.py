@@ -67,16 +67,6 @@ class WeightNorm:
     l1: float
     l2: float
 
-    @property
-    def mean_magnitude(self) -> float:
-        """The average |w|: comparable between modules of different size."""
-        return self.l1 / self.count if self.count else 0.0
-
-    @property
-    def root_mean_square(self) -> float:
-        """√(mean w²): as ``mean_magnitude``, with more say for large weights."""
-        return self.l2 / sqrt(self.count) if self.count else 0.0
-
 
 def is_learned(name: str) -> bool:
     """Whether a state dict's key names a parameter rather than a running statistic."""

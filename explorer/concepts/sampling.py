@@ -186,11 +186,6 @@ def spread(
     return tuple(found)
 
 
-def in_pixels(points: np.ndarray, scale: float) -> np.ndarray:
-    """(row, column) in cells as (x, y) in pixels of the network's input; a cell's position is its middle."""
-    return (points[..., ::-1] + 0.5) * scale
-
-
 def cell_under(points: np.ndarray, scale: float, other: float) -> np.ndarray:
     """The cells of side ``other`` that positions (n, 2) in cells of side ``scale`` fall into, as integers."""
     return np.floor((points + 0.5) * (scale / other)).astype(np.int64)

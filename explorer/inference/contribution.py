@@ -111,7 +111,7 @@ def gradient_times_activation(
 
     ``inputs`` as for ``ablation``. Raises BudgetError where keeping what the gradient needs does not fit the memory.
     """
-    demand = gradient_demand(graph, graph.outputs[0])
+    demand = gradient_demand(graph, graph.outputs[0], engine.device)
     budget.require(demand, demand.pixels, engine.device)
     features = provenance(graph)
     wanted = {

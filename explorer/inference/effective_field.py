@@ -17,7 +17,7 @@ from torch import Tensor
 from explorer.graph.layer_graph import LayerGraph, writes_memory
 from explorer.inference.inside import taken
 from explorer.runtime import budget
-from explorer.runtime.budget import FLOAT_BYTES, WORKSPACE, Demand
+from explorer.runtime.budget import Demand
 from explorer.runtime.engine import Engine
 
 EDGE = 1 - 0.9545
@@ -65,7 +65,7 @@ class EffectiveField:
         return max(1, int(np.searchsorted(mass, share * mass[-1])))
 
 
-def gradient_demand(graph: LayerGraph, tensor: int) -> Demand:
+def gradient_demand(graph: LayerGraph, tensor: int, device: str) -> Demand:
     """Memory for differentiating ``tensor`` by the input: everything computed on the way to it is kept."""
     needed: set[int] = set()
     waiting = [tensor]
@@ -81,7 +81,6 @@ def gradient_demand(graph: LayerGraph, tensor: int) -> Demand:
         if operation.id in needed and (writes_memory(operation) or operation.kind == "deform_conv2d")
         for output in operation.outputs
     )
-    _, _, height, width = graph.tensors[graph.inputs[0]].shape
     columns = max(
         (
             9 * graph.tensors[o.inputs[0]].bytes
@@ -90,8 +89,7 @@ def gradient_demand(graph: LayerGraph, tensor: int) -> Demand:
         ),
         default=0,
     )
-    parameters = graph.totals.parameters * FLOAT_BYTES
-    return Demand(graph.name, parameters, round((kept + columns) * WORKSPACE), height * width)
+    return budget.demand(graph, device, alive=kept + columns)
 
 
 def effective_field(
@@ -109,7 +107,7 @@ def effective_field(
     before each with those done and ``count``, while nobody's turn is taken; what it raises ends the computation.
     Raises BudgetError where keeping what the gradient needs does not fit the memory.
     """
-    needed = gradient_demand(graph, tensor)
+    needed = gradient_demand(graph, tensor, engine.device)
     total: Tensor | None = None
     for done, image in enumerate(images):
         if on_step is not None:

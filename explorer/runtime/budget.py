@@ -10,8 +10,6 @@ from explorer.errors import BudgetError
 from explorer.graph.layer_graph import LayerGraph, Operation, writes_memory
 
 FLOAT_BYTES = 4
-WORKSPACE = 1.5
-"""Allocators round up and convolutions hold workspace: on a card, half as much again as the tensors themselves."""
 RESERVE = 0.9
 """The share of free memory that one run may take."""
 GIB = 2**30
@@ -34,8 +32,8 @@ PROCESSOR = Overhead(1.6, 2.2, 40 * 2**20)
 """oneDNN keeps reordered weights beside the network's, and the C library does not give all freed memory back. Fitted
 to eight runs of 0.2 to 60 M parameters, of which it predicts each to about a third; on the whole rather too much."""
 
-CARD = Overhead(1.0, WORKSPACE, 0)
-"""PyTorch's allocator on a card knows tensors alone."""
+CARD = Overhead(1.0, 1.5, 0)
+"""PyTorch's allocator on a card knows tensors alone; it rounds up, and convolutions hold workspace."""
 
 
 def overhead(device: str) -> Overhead:
@@ -64,14 +62,17 @@ class Demand:
         return max(0, int((free - self.parameters) * self.pixels / max(1, self.activations)))
 
 
-def demand(graph: LayerGraph, device: str = "cpu") -> Demand:
-    """What a traced network needs on a device: its parameters and the most activations that are alive at once."""
+def demand(graph: LayerGraph, device: str = "cpu", alive: int | None = None) -> Demand:
+    """What a run of a traced network needs on a device: its parameters, and ``alive`` bytes of activations.
+
+    Those are by default the most that are alive at once in a forward pass.
+    """
     _, _, height, width = graph.tensors[graph.inputs[0]].shape
     beside = overhead(device)
     return Demand(
         name=graph.name,
         parameters=beside.of(graph.totals.parameters * FLOAT_BYTES, 0),
-        activations=round(peak_activations(graph) * beside.activations),
+        activations=round((peak_activations(graph) if alive is None else alive) * beside.activations),
         pixels=height * width,
     )
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from explorer.concepts.sampling import Sampling, cell_under, in_pixels, lineages, loudest, spread, terms
+from explorer.concepts.sampling import Sampling, cell_under, lineages, loudest, spread, terms
 from explorer.config import preset
 from explorer.graph import trace
 from explorer.networks.deform_conv import deform_conv2d
@@ -108,7 +108,6 @@ def test_a_strided_grid_starts_at_the_padding():
 
 
 def test_a_cell_lies_in_the_middle_of_its_pixels():
-    assert in_pixels(np.array([0.0, 2.0]), 4).tolist() == [10.0, 2.0]  # x before y
     # Cell 3 of stride 4 reaches from pixel 12 to 16: it lies in cell 1 of stride 8 and cell 6 of stride 2 begins there.
     assert cell_under(np.array([[3.0, 3.0]]), 4, 8).tolist() == [[1, 1]]
     assert cell_under(np.array([[3.0, -1.0]]), 4, 2).tolist() == [[7, -1]]

@@ -222,7 +222,7 @@ def test_sizes_of_a_known_map():
 
 def test_a_gradient_that_does_not_fit_is_refused(engine, graph, image, monkeypatch):
     tensor = last_of(graph, "hm")
-    assert gradient_demand(graph, tensor).activations > budget.demand(graph).activations
+    assert gradient_demand(graph, tensor, "cpu").activations > budget.demand(graph).activations
     monkeypatch.setattr(budget, "free_memory", lambda device: 2**24)
     with pytest.raises(BudgetError, match="spare"):
         effective_field(engine, graph, [image], 1, tensor, (0, 0))

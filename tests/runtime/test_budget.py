@@ -42,7 +42,7 @@ def test_peak_counts_what_is_alive_at_once() -> None:
 def test_demand_grows_with_the_picture() -> None:
     needed = demand(chain(), "cuda:0")
     assert needed.parameters == 400
-    assert needed.at(16) == 400 + round(1536 * budget.WORKSPACE)
+    assert needed.at(16) == 400 + round(1536 * budget.CARD.activations)
     assert needed.at(32) - needed.parameters == 2 * (needed.at(16) - needed.parameters)
     assert needed.pixels_within(needed.at(64)) == 64
 
