@@ -18,14 +18,6 @@ from explorer.graph.layout_size import LABEL_FONT
 from explorer.graph.view import all_open, default_open, view
 from explorer.graph.view_model import Style
 
-NETWORKS = (
-    "dla34",
-    "dla169",
-    "vovnet57",
-    "densenet201",
-    "deeplabv3plus_resnet101_msc_os8",
-    "centernet_dla34",
-)
 REPEATS = 5
 FIRST_LOOK_MS = 40.0
 OPEN_MS = {"dla169": 400.0}
@@ -39,7 +31,7 @@ def run() -> bool:
     """Print the tables; whether every view is placed in time and every first look can be read."""
     rows: list[tuple[str, ...]] = []
     passed = True
-    for name in chosen(NETWORKS):
+    for name in chosen():
         graph = trace(presets()[name], presets()[name].default_input)
         for style in Style:
             for what in ("first look", "all open"):

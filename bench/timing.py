@@ -10,8 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 from explorer.config import presets
 
+REPRESENTATIVE = (
+    "dla34",
+    "dla169",
+    "vovnet57",
+    "densenet201",
+    "deeplabv3plus_resnet101_msc_os8",
+    "centernet_dla34",
+)
 
-def chosen(representative: Sequence[str]) -> tuple[str, ...]:
+
+def chosen(representative: Sequence[str] = REPRESENTATIVE) -> tuple[str, ...]:
     """The presets to measure: those of the variable PRESETS, ``all``, or a representative few."""
     names = os.environ.get("PRESETS", "").split() or representative
     return tuple(presets()) if list(names) == ["all"] else tuple(names)

@@ -17,14 +17,6 @@ from explorer.config import presets
 from explorer.graph import trace
 from explorer.networks import construct
 
-NETWORKS = (
-    "dla34",
-    "dla169",
-    "vovnet57",
-    "densenet201",
-    "deeplabv3plus_resnet101_msc_os8",
-    "centernet_dla34",
-)
 REQUIRED = {"torchview": 10.0, "torch.export": 50.0, "torchlens": 50.0}
 LIMIT_MS = {"dla34": 25.0}
 MOST_MS = 120.0
@@ -39,7 +31,7 @@ def run() -> bool:
         print(f"{name}: not installed")
     rows, passed = [], True
     gc.freeze()  # what is imported by now is no garbage: the server does the same when it is warm
-    for name in chosen(NETWORKS):
+    for name in chosen():
         config = presets()[name]
         shape = config.default_input
         seconds = best({"ours": partial(trace, config, shape), "build": partial(construct, config)}, REPEATS)

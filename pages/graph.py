@@ -4,9 +4,7 @@ shell.require_frame()
 
 import streamlit as st
 
-from explorer.errors import ExplorerError
 from explorer.ui import graph_against, graph_compare, layouts, services, state, strip
-from explorer.ui.plain import plain
 
 layouts.warm()
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
@@ -14,9 +12,5 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     with st.container(horizontal=True, vertical_alignment="center", width="content"):
         graph_against.choose(state.current())
 here = strip.show()
-try:
-    graph = services.graph_of(here.config, here.size)
-except ExplorerError as error:
-    st.error(plain(error), icon=":material/error:")
-    st.stop()
+graph = services.graph_or_stop(here)
 graph_compare.explore(here, graph, graph_against.traced(here))

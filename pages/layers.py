@@ -5,9 +5,7 @@ shell.require_frame()
 import streamlit as st
 
 from explorer.analysis.layers_text import csv_text
-from explorer.errors import ExplorerError
 from explorer.ui import layers_depth, layers_stages, layers_table, layers_torchinfo, numbers, services, strip
-from explorer.ui.plain import plain
 
 st.title("Layers", anchor=False)
 here = strip.show()
@@ -16,11 +14,7 @@ table, depth, stages, torchinfo = tabs
 identity = f"{here.config.digest}.{numbers.size(here.size)}"
 
 with next((tab for tab in tabs if tab.open), table):
-    try:
-        graph = services.graph_of(here.config, here.size)
-    except ExplorerError as error:
-        st.error(plain(error), icon=":material/error:")
-        st.stop()
+    graph = services.graph_or_stop(here)
 
     if torchinfo.open:
         layers_torchinfo.show(here.config, here.size)

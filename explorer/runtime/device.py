@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
 
@@ -68,3 +70,18 @@ def _processor() -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
+
+
+@contextmanager
+def memory_in_words(device: str, instead: str) -> Iterator[None]:
+    """Raise BudgetError where a card runs out of memory in spite of the estimate: a visitor's matter, not a fault.
+
+    ``instead`` says what to use.
+    """
+    import torch
+
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        torch.cuda.empty_cache()
+        raise BudgetError(f"{device} ran out of memory in spite of the estimate: use {instead}.") from error

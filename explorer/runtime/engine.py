@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.config import ModelConfig
-from explorer.errors import BudgetError, WeightsError
+from explorer.errors import WeightsError
 from explorer.graph import trace
 from explorer.networks import build
 from explorer.runtime import budget
@@ -80,22 +80,12 @@ class Engine:
         with self.turn:
             if on_turn is not None:
                 on_turn()
-            with _memory_in_words(self.device):
+            with device_module.memory_in_words(self.device, "a smaller picture, or another device"):
                 yield
 
     def placed(self, inputs: Tensor) -> Tensor:
         """``inputs`` (N, C, H, W) on the engine's device, in the layout in which its network runs fastest."""
         return inputs.to(self.device, memory_format=_memory_format(self.device))
-
-
-@contextmanager
-def _memory_in_words(device: str) -> Iterator[None]:
-    """A card that runs out of memory in spite of the estimate is a visitor's matter, not a fault."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        torch.cuda.empty_cache()
-        raise BudgetError(f"{device} ran out of memory: use a smaller picture, or another device.") from error
 
 
 def build_engine(

@@ -98,7 +98,8 @@ def _forward(trial: Trial, network: nn.Module, graph: LayerGraph, device: str) -
     batch, channels, height, width = trial.shape
     layout = _layout(device)
     # Inference mode belongs to a thread, and every trial has its own.
-    with torch.inference_mode(), _watched(trial, network, graph), _memory_in_words(device):
+    in_words = device_module.memory_in_words(device, "a smaller input or fewer images")
+    with torch.inference_mode(), _watched(trial, network, graph), in_words:
         placed = torch.zeros((batch, channels, height, width), device=device).to(memory_format=layout)
         outputs = network.to(memory_format=layout)(placed)  # type: ignore[call-overload]  # the stubs know one keyword at a time
         if device.startswith("cuda"):
@@ -136,17 +137,6 @@ def _watched(trial: Trial, network: nn.Module, graph: LayerGraph) -> Iterator[No
     finally:
         for hook in hooks:
             hook.remove()
-
-
-@contextmanager
-def _memory_in_words(device: str) -> Iterator[None]:
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        torch.cuda.empty_cache()
-        raise BudgetError(
-            f"{device} ran out of memory in spite of the prediction: use a smaller input or fewer images."
-        ) from error
 
 
 def named(outputs: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:

@@ -6,9 +6,10 @@ from importlib.metadata import version
 import streamlit as st
 
 from explorer.config import ModelConfig, preset, preset_name
-from explorer.errors import BudgetError
+from explorer.errors import BudgetError, ExplorerError
 from explorer.graph.layer_graph import LayerGraph
 from explorer.ui import state, warm
+from explorer.ui.plain import plain
 
 
 @st.cache_resource(max_entries=48, show_spinner="Tracing the network")
@@ -27,6 +28,15 @@ def graph_of(config: ModelConfig, size: tuple[int, int]) -> LayerGraph:
     known = preset_name(config)
     common = preset(known) if known else config.model_copy(update={"name": None})
     return _graph(config.digest, size, common)
+
+
+def graph_or_stop(here: state.Current) -> LayerGraph:
+    """The current network's graph; where there can be none, the reason on the page, which ends there."""
+    try:
+        return graph_of(here.config, here.size)
+    except ExplorerError as error:
+        st.error(plain(error), icon=":material/error:")
+        st.stop()
 
 
 def resolved(device: str) -> str:
