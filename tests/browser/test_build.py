@@ -21,14 +21,16 @@ def test_a_newcomer_walks_from_the_catalog_to_a_built_hybrid(app, settled):
     app.get_by_label("Find a preset").fill("osa slim")
     app.get_by_label("Start from vovnet27_slim").click()
     expect(app.locator(".build-face .name")).to_have_text("vovnet27_slim")
+    before = app.url
     app.get_by_role("radio", name="Detection (CenterNet)").click()
-    settled(app)
+    expect(app.locator(".build-difference")).to_contain_text("Detection (CenterNet)")
+    expect(app).not_to_have_url(before)
     before = app.url
     app.get_by_label("Channels of output map hm").fill("3")
+    expect(app.locator(".build-face")).to_contain_text("hm 3×")
     app.get_by_label("Channels of output map hm").blur()
     expect(app).not_to_have_url(before)
     expect(app.locator(".build-face .verdict")).to_contain_text("Valid")
-    expect(app.locator(".build-difference")).to_contain_text("Detection (CenterNet)")
     expect(app).to_have_url(re.compile("from=vovnet27_slim"))
     settled(app)
     app.goto(f"{app.url}&size=64x64")  # a small input: machines that test are slow
